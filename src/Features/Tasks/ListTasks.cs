@@ -1,0 +1,32 @@
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
+
+namespace TaskSlices.Features.Tasks;
+
+public sealed record ListTasksRequest : PagedRequest;
+
+public sealed class ListTasksValidator : PagedValidator<ListTasksRequest>;
+
+public sealed class ListTasks(AppDb db) : Endpoint<ListTasksRequest, Ok<IEnumerable<TaskResponse>>>
+{
+    public override void Configure()
+    {
+        Get("/api/{user_id}/tasks");
+        Summary(s => s.Summary = "List the tasks, newest first");
+    }
+
+    public override async Task<Ok<IEnumerable<TaskResponse>>> ExecuteAsync(ListTasksRequest req, CancellationToken ct)
+    {
+        var tasks = db.Tasks.AsNoTracking().Where(t => t.UserId == req.UserId);
+
+        if (req.After is { } after)
+            tasks = tasks.Where(t => t.Id < after);
+
+        var page = await tasks.OrderByDescending(t => t.Id).ToPageAsync(req, t => t.Id, HttpContext, ct);
+
+        return TypedResults.Ok(page.Select(TaskResponse.From));
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Tasks;
+
+public sealed record ToggleTaskRequest : OwnedRequest
+{
+    [RouteParam]
+    public Guid Id { get; init; }
+
+    [DisallowNull]
+    public bool? Completed { get; init; }
+}
+
+public sealed class ToggleTask(AppDb db, TimeProvider clock) : Endpoint<ToggleTaskRequest, Results<Ok<TaskResponse>, TaskNotFound>>
+{
+    public override void Configure()
+    {
+        Patch("/api/{user_id}/tasks/{id:guid}/complete");
+        Summary(s => s.Summary = "Toggle completion, or set it");
+    }
+
+    public override Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(ToggleTaskRequest req, CancellationToken ct) =>
+        db.WriteAsync<Results<Ok<TaskResponse>, TaskNotFound>>(async () =>
+        {
+            var task = await db.Tasks.FindAsync([req.UserId, req.Id], ct);
+            if (task is null)
+                return new TaskNotFound();
+
+            task.Completed = req.Completed ?? !task.Completed;
+            task.UpdatedAt = clock.GetUtcNow();
+            await db.SaveChangesAsync(ct);
+
+            return TypedResults.Ok(TaskResponse.From(task));
+        }, ct);
+}

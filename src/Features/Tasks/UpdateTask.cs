@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
+
+namespace TaskSlices.Features.Tasks;
+
+public sealed record UpdateTaskRequest : OwnedRequest
+{
+    [RouteParam]
+    public Guid Id { get; init; }
+
+    [DisallowNull]
+    public string? Title { get; init => field = value.Trim(); }
+
+    public string? Description { get; init { field = value; HasDescription = true; } }
+
+    [DisallowNull]
+    public bool? Completed { get; init; }
+
+    // Absent keeps the description, null clears it: the value alone can't tell them apart.
+    internal bool HasDescription { get; private init; }
+}
+
+public sealed class UpdateTaskValidator : Validator<UpdateTaskRequest>
+{
+    public UpdateTaskValidator()
+    {
+        RuleFor(r => r.Title).Characters(1, TaskItem.TitleLimit);
+        RuleFor(r => r.Description).Characters(0, TaskItem.DescriptionLimit);
+    }
+}
+
+public sealed class UpdateTask(AppDb db, TimeProvider clock) : Endpoint<UpdateTaskRequest, Results<Ok<TaskResponse>, TaskNotFound>>
+{
+    public override void Configure()
+    {
+        Put("/api/{user_id}/tasks/{id:guid}");
+        Summary(s => s.Summary = "Change a task; what is left out stays as it is");
+    }
+
+    public override Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(UpdateTaskRequest req, CancellationToken ct) =>
+        db.WriteAsync<Results<Ok<TaskResponse>, TaskNotFound>>(async () =>
+        {
+            var task = await db.Tasks.FindAsync([req.UserId, req.Id], ct);
+            if (task is null)
+                return new TaskNotFound();
+
+            task.Title = req.Title ?? task.Title;
+            task.Description = req.HasDescription ? req.Description : task.Description;
+            task.Completed = req.Completed ?? task.Completed;
+            task.UpdatedAt = clock.GetUtcNow();
+            await db.SaveChangesAsync(ct);
+
+            return TypedResults.Ok(TaskResponse.From(task));
+        }, ct);
+}

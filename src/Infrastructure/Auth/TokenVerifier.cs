@@ -1,0 +1,135 @@
+using System.Text.Json;
+
+namespace TaskSlices.Infrastructure.Auth;
+
+/// <summary>What the verifier found: a <see cref="Subject"/>, or a <see cref="Refusal"/> fit for the person who wires up the frontend.</summary>
+public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal);
+
+/// <summary>Why a token is refused. The code is stable; the reason is one sentence, and says nothing about a key.</summary>
+public sealed record TokenRefusal(string Code, string Reason)
+{
+    public static readonly TokenRefusal Missing = new("TOKEN_MISSING", "Send a token, as the header 'Authorization: Bearer <JWT>'.");
+    public static readonly TokenRefusal Malformed = new("MALFORMED_TOKEN", "The token is not a well-formed JWT.");
+    public static readonly TokenRefusal Opaque = new("OPAQUE_SESSION_TOKEN", "That is a session token, not a JWT; ask /api/auth/token for a JWT and send that.");
+    public static readonly TokenRefusal NotAnAccessToken = new("NOT_AN_ACCESS_TOKEN", "The token was made for another purpose than to call an API; ask /api/auth/token for one.");
+    public static readonly TokenRefusal Algorithm = new("ALGORITHM_NOT_CONFIGURED", "The token's algorithm is none that is accepted here.");
+    public static readonly TokenRefusal Asymmetric = new("ALGORITHM_NOT_CONFIGURED", "The token is signed with a key of Better Auth's jwt plugin, and BETTER_AUTH_URL is not set.");
+    public static readonly TokenRefusal Symmetric = new("ALGORITHM_NOT_CONFIGURED", "The token is signed with a shared secret, and BETTER_AUTH_SECRET is not set.");
+    public static readonly TokenRefusal Signature = new("BAD_SIGNATURE", "The token's signature is wrong: it was signed with another key, or changed on its way.");
+    public static readonly TokenRefusal NoExpiry = new("MALFORMED_TOKEN", "The token has no valid expiry time (exp).");
+    public static readonly TokenRefusal Expired = new("TOKEN_EXPIRED", "The token has expired; get a new one.");
+    public static readonly TokenRefusal NotYetValid = new("TOKEN_NOT_YET_VALID", "The token is not valid yet; compare the clocks.");
+    public static readonly TokenRefusal NoSubject = new("MALFORMED_TOKEN", "The token names no user: its subject (sub) must be a text of 1 to 255 characters.");
+}
+
+/// <summary>
+/// Decides whether a token may be believed, by RFC 7515, RFC 7519 and RFC 8725: one algorithm per key and chosen by the key, no <c>none</c>,
+/// no encryption, no extension that must be understood, no key out of the token, an expiry always. Clocks may differ by 30 seconds.
+/// </summary>
+public sealed class TokenVerifier(IEnumerable<IKeySource> sources, TimeProvider clock)
+{
+    /// <summary>The longest subject, in UTF-16 code units.</summary>
+    public const int SubjectLimit = 255;
+
+    /// <summary>In seconds; how far the issuer's clock may be from ours (RFC 7519 section 4.1.4).</summary>
+    public const int ClockSkew = 30;
+
+    private static readonly string[] AsymmetricAlgorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
+
+    /// <summary>Header members that change how a token is read, or bring a key along: refused whatever they say.</summary>
+    private static readonly string[] Refused = ["crit", "b64", "enc", "zip", "jwk", "jku", "x5u", "x5c"];
+
+    /// <summary>Better Auth signs other things with the same keys, and tells them apart by <c>typ</c> (RFC 8725 section 3.11).</summary>
+    private static readonly string[] AccessTokenTypes = ["JWT", "at+jwt", "application/at+jwt"];
+
+    private readonly IKeySource[] _sources = [.. sources];
+
+    public async ValueTask<TokenVerdict> VerifyAsync(string token, CancellationToken ct)
+    {
+        if (Jws.Read(token) is not { } jws)
+            return Refuse(token.Length <= Jws.LengthLimit && token.Count(c => c == '.') < 2 ? TokenRefusal.Opaque : TokenRefusal.Malformed);
+
+        if (RefuseHeader(jws.Header) is { } refusal)
+            return Refuse(refusal);
+
+        var algorithm = jws.Header.GetProperty("alg").GetString()!;
+        var keyId = jws.Header.TryGetProperty("kid", out var kid) ? kid.GetString() : null;
+        var known = false;
+
+        foreach (var source in _sources)
+        {
+            foreach (var key in await source.FindAsync(algorithm, keyId, ct))
+            {
+                known = true;
+                if (key.Algorithm == algorithm && key.Verify(jws.SignedData, jws.Signature))
+                    return jws.ReadClaims() is { } claims ? Judge(claims) : Refuse(TokenRefusal.Malformed);
+            }
+        }
+
+        return Refuse(known ? TokenRefusal.Signature : Unconfigured(algorithm));
+    }
+
+    private static TokenRefusal? RefuseHeader(JsonElement header)
+    {
+        if (Refused.Any(name => header.TryGetProperty(name, out _)) || Text(header, "alg") is null)
+            return TokenRefusal.Malformed;
+
+        if (header.TryGetProperty("kid", out _) && Text(header, "kid") is null)
+            return TokenRefusal.Malformed;
+
+        return header.TryGetProperty("typ", out _) && !AccessTokenTypes.Contains(Text(header, "typ"), StringComparer.OrdinalIgnoreCase)
+            ? TokenRefusal.NotAnAccessToken
+            : null;
+    }
+
+    private static TokenRefusal Unconfigured(string algorithm) => algorithm switch
+    {
+        "HS256" => TokenRefusal.Symmetric,
+        _ when AsymmetricAlgorithms.Contains(algorithm) => TokenRefusal.Asymmetric,
+        _ => TokenRefusal.Algorithm,
+    };
+
+    private TokenVerdict Judge(JsonElement claims)
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+
+        if (Seconds(claims, "exp") is not { } expiry)
+            return Refuse(TokenRefusal.NoExpiry);
+
+        if (now - ClockSkew >= expiry)
+            return Refuse(TokenRefusal.Expired);
+
+        if (claims.TryGetProperty("nbf", out _))
+        {
+            if (Seconds(claims, "nbf") is not { } notBefore)
+                return Refuse(TokenRefusal.Malformed);
+
+            if (now + ClockSkew < notBefore)
+                return Refuse(TokenRefusal.NotYetValid);
+        }
+
+        return Text(claims, "sub") is { Length: > 0 and <= SubjectLimit } subject ? new TokenVerdict(subject, null) : Refuse(TokenRefusal.NoSubject);
+    }
+
+    private static TokenVerdict Refuse(TokenRefusal refusal) => new(null, refusal);
+
+    /// <summary>Whole seconds since 1970 (RFC 7519 section 2). A fraction, which no issuer we know writes, is refused.</summary>
+    private static long? Seconds(JsonElement claims, string name) =>
+        claims.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number && value.TryGetInt64(out var seconds) ? seconds : null;
+
+    /// <summary>Null for what is not a string of valid Unicode: an escaped lone surrogate is none.</summary>
+    private static string? Text(JsonElement element, string name)
+    {
+        if (!element.TryGetProperty(name, out var value) || value.ValueKind is not JsonValueKind.String)
+            return null;
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Operations;
+
+namespace TaskSlices.Infrastructure.Data;
+
+/// <summary>
+/// The one place on disk that holds everything: the database, its copies, the secrets. What is made here can be read by the owner of the
+/// process alone.
+/// </summary>
+public sealed class DataDirectory : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private readonly string _path;
+    private FileStream? _lock;
+
+    /// <exception cref="StartupException">The directory can't be made.</exception>
+    public DataDirectory(IOptions<DataSettings> settings)
+    {
+        _path = Path.GetFullPath(settings.Value.Directory);
+        Refusing(() => CreateDirectory(_path));
+    }
+
+    public string PathOf(string name) => Path.Combine(_path, name);
+
+    /// <summary>Holds the directory until the process ends, however it ends: two processes on one SQLite file would wait for each other inside SQLite.</summary>
+    /// <exception cref="StartupException">Another process holds it.</exception>
+    public void Hold() => Refusing(() =>
+    {
+        try
+        {
+            _lock ??= new FileStream(PathOf("lock"), OpenOwnerOnly(FileMode.OpenOrCreate));
+        }
+        catch (IOException) when (File.Exists(PathOf("lock")))
+        {
+            throw new StartupException($"Another TaskSlices uses the data directory {_path}. Stop it, or set Data:Directory (DATA_DIR) to another one.");
+        }
+    });
+
+    /// <summary>The secret of that name, made by <paramref name="make"/> if there is none yet; it is on disk before it is returned.</summary>
+    /// <exception cref="StartupException">The file can't be read or written.</exception>
+    public string KeepSecret(string name, Func<string> make)
+    {
+        Refusing(() =>
+        {
+            if (File.Exists(PathOf(name)))
+                return;
+
+            // Written aside and moved: a process that is killed meanwhile, or a second one that starts now, never sees half a secret.
+            var aside = PathOf($"{name}.{Guid.NewGuid():N}");
+            using (var file = new FileStream(aside, OpenOwnerOnly(FileMode.CreateNew)))
+            {
+                file.Write(System.Text.Encoding.UTF8.GetBytes(make()));
+                file.Flush(flushToDisk: true);
+            }
+
+            try
+            {
+                File.Move(aside, PathOf(name), overwrite: false);
+            }
+            catch (IOException) when (File.Exists(PathOf(name)))
+            {
+                File.Delete(aside);
+            }
+        });
+
+        var secret = "";
+        Refusing(() => secret = File.ReadAllText(PathOf(name)).Trim());
+
+        return secret;
+    }
+
+    /// <summary>A directory inside this one, made if there is none.</summary>
+    public string Subdirectory(string name)
+    {
+        Refusing(() => CreateDirectory(PathOf(name)));
+
+        return PathOf(name);
+    }
+
+    public void Dispose() => _lock?.Dispose();
+
+    private static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    }
+
+    private static FileStreamOptions OpenOwnerOnly(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+
+        return options;
+    }
+
+    private void Refusing(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The data directory {_path} can't be used: {e.Message} Let the process write there, or set Data:Directory (DATA_DIR) to another one.");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Operations;
+
+namespace TaskSlices.Infrastructure.Data;
+
+/// <summary>Brings the schema up to date when the process starts: all steps that are missing, in one transaction, or none.</summary>
+public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider clock)
+{
+    /// <exception cref="StartupException">The database was made by a newer version.</exception>
+    public async Task RunAsync(CancellationToken ct = default)
+    {
+        await db.Database.ExecuteSqlAsync(
+            $"CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct);
+
+        var applied = await AppliedAsync(ct);
+        var steps = All(typeof(AppDb).Assembly.GetTypes());
+
+        if (applied.Except(steps.Select(s => s.Id)).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown)
+            throw new StartupException($"The database was made by a newer TaskSlices (its schema has the step {unknown}). Start that version, or restore an older copy of the data.");
+
+        if (steps.Any(s => !applied.Contains(s.Id)))
+        {
+            await KeepCopyAsync(applied, ct);
+            await db.WriteAsync(() => ApplyAsync(steps, ct), ct);
+        }
+    }
+
+    /// <summary>The steps of every schema among the types, in the order they run.</summary>
+    public static IReadOnlyList<SchemaStep> All(IEnumerable<Type> types) =>
+    [
+        .. types.Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(ISchema)))
+            .SelectMany(t => ((ISchema)Activator.CreateInstance(t)!).Steps)
+            .OrderBy(s => s.Id, StringComparer.Ordinal),
+    ];
+
+    private async Task<HashSet<string>> AppliedAsync(CancellationToken ct) =>
+        [.. await db.Database.SqlQuery<string>($"SELECT id AS \"Value\" FROM schema_steps").ToListAsync(ct)];
+
+    private async Task<int> ApplyAsync(IReadOnlyList<SchemaStep> steps, CancellationToken ct)
+    {
+        var applied = await AppliedAsync(ct);
+        var missing = steps.Where(s => !applied.Contains(s.Id)).ToList();
+
+        foreach (var step in missing)
+        {
+            await db.Database.ExecuteSqlRawAsync(step.Sql, ct);
+            await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {clock.GetUtcNow().ToUnixTimeMilliseconds()})", ct);
+        }
+
+        return missing.Count;
+    }
+
+    /// <summary>A copy of what was there, before it is changed; nothing, if there was nothing.</summary>
+    private async Task KeepCopyAsync(HashSet<string> applied, CancellationToken ct)
+    {
+        if (applied.Count > 0)
+        {
+            var copy = Path.Combine(directory.Subdirectory("backups"), $"before-migration-{clock.GetUtcNow():yyyyMMdd'T'HHmmssfff}.db");
+            await db.Database.ExecuteSqlAsync($"VACUUM INTO {copy}", ct);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using FastEndpoints;
+using FastEndpoints.Swagger;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+
+namespace TaskSlices.Infrastructure.Http;
+
+/// <summary>The API described for programs (/swagger/v1/swagger.json, OpenAPI 3.0) and for people (/swagger).</summary>
+public static class Document
+{
+    public const string Path = "/swagger/v1/swagger.json";
+
+    /// <summary>/api/{user_id}/tasks: the third segment names the feature.</summary>
+    private const int FeatureSegment = 3;
+
+    public static void AddDocument(this IServiceCollection services) => services.SwaggerDocument(options =>
+    {
+        options.ShortSchemaNames = true;
+        options.FlattenSchema = true;
+        options.RemoveEmptyRequestSchema = true;
+        options.AutoTagPathSegmentIndex = FeatureSegment;
+        options.SerializerSettings = json => json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.DocumentSettings = settings =>
+        {
+            settings.Title = "TaskSlices";
+            settings.Version = "v1";
+        };
+    });
+
+    /// <summary>Stands before authentication: whoever may reach the API may read how it is called. Made when first asked for, then kept.</summary>
+    public static void UseDocument(this IApplicationBuilder app)
+    {
+        string? document = null;
+
+        app.Use(async (context, next) =>
+        {
+            if (context.Request.Path != Path || !HttpMethods.IsGet(context.Request.Method))
+            {
+                await next(context);
+                return;
+            }
+
+            document ??= Complete(await CaptureAsync(context, next), RequestTypes(context.RequestServices)).ToJsonString();
+            context.Response.ContentType = "application/json; charset=utf-8";
+            await context.Response.WriteAsync(document, context.RequestAborted);
+        });
+        app.UseSwaggerGen();
+    }
+
+    private static async Task<JsonObject> CaptureAsync(HttpContext context, RequestDelegate next)
+    {
+        var (body, captured) = (context.Response.Body, new MemoryStream());
+        context.Response.Body = captured;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Response.Body = body;
+            context.Response.ContentLength = null;
+        }
+
+        return JsonNode.Parse(captured.ToArray())!.AsObject();
+    }
+
+    /// <summary>What each operation's request is to the serializer, by operation id.</summary>
+    private static Dictionary<string, JsonTypeInfo> RequestTypes(IServiceProvider services)
+    {
+        var json = services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+
+        return services.GetRequiredService<EndpointDataSource>().Endpoints
+            .Select(e => (Name: e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName, Slice: e.Metadata.GetMetadata<EndpointDefinition>()))
+            .Where(e => e is { Name: not null, Slice: not null })
+            .ToDictionary(e => e.Name!, e => json.GetTypeInfo(e.Slice!.ReqDtoType));
+    }
+
+    /// <summary>Puts right what the generator can't know: the owner and the ids are never in a body, and a missing body is the empty object.</summary>
+    private static JsonObject Complete(JsonObject document, Dictionary<string, JsonTypeInfo> requests)
+    {
+        var schemas = document["components"]!["schemas"]!.AsObject();
+
+        // The address by which somebody happened to ask says nothing to the next reader.
+        document.Remove("servers");
+
+        foreach (var (path, item) in document["paths"]!.AsObject())
+        {
+            foreach (var (method, operation) in item!.AsObject())
+                CompleteOperation(method, operation!.AsObject(), schemas, requests);
+        }
+
+        Visit(document);
+        RemoveUnused(document, schemas);
+
+        return document;
+    }
+
+    private static void CompleteOperation(string method, JsonObject operation, JsonObject schemas, Dictionary<string, JsonTypeInfo> requests)
+    {
+        foreach (var (status, response) in operation["responses"]!.AsObject())
+        {
+            if (response!["description"]?.GetValue<string>() is null or "")
+                response["description"] = ReasonPhrases.GetReasonPhrase(int.Parse(status, System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        var parameters = operation["parameters"]?.AsArray().Select(p => p!.AsObject()).ToList() ?? [];
+        foreach (var parameter in parameters.Where(p => p["in"]!.GetValue<string>() == "query"))
+        {
+            parameter["name"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter["name"]!.GetValue<string>());
+
+            if (parameter["name"]!.GetValue<string>() == "limit")
+                Limit(parameter["schema"]!.AsObject());
+        }
+
+        if (method is not ("post" or "put" or "patch"))
+            operation.Remove("requestBody");
+        else if (operation["requestBody"]?["content"]?["application/json"]?["schema"]?["$ref"]?.GetValue<string>() is { } reference)
+        {
+            var request = requests[operation["operationId"]!.GetValue<string>()];
+            var schema = schemas[reference.Split('/')[^1]]!.AsObject();
+            var properties = schema["properties"]!.AsObject();
+
+            foreach (var name in properties.Select(p => p.Key).Where(name => request.Properties.All(p => p.Name != name)).ToList())
+                properties.Remove(name);
+
+            foreach (var property in request.Properties.Where(p => !p.IsSetNullable))
+                properties[property.Name]?.AsObject().Remove("nullable");
+
+            operation["requestBody"]!["required"] = schema["required"] is JsonArray { Count: > 0 };
+        }
+    }
+
+    private static void Limit(JsonObject schema)
+    {
+        schema["minimum"] = 1;
+        schema["maximum"] = PagedRequest.LimitMaximum;
+        schema["default"] = PagedRequest.LimitMaximum;
+    }
+
+    /// <summary>One spelling for what generators spell differently.</summary>
+    private static void Visit(JsonNode? node)
+    {
+        if (node is JsonObject one)
+        {
+            foreach (var name in one.Select(member => member.Key).Where(name => name.StartsWith("x-", StringComparison.Ordinal)).ToList())
+                one.Remove(name);
+
+            // Members that are not named here are ignored, not refused.
+            one.Remove("additionalProperties");
+
+            if (one["format"] is JsonValue format)
+            {
+                one["format"] = format.ToString() == "guid" ? "uuid" : format.ToString();
+
+                // Our converter of times tells a generator nothing about the JSON it writes.
+                if (format.ToString() == "date-time")
+                    one["type"] = "string";
+            }
+
+            foreach (var (_, member) in one)
+                Visit(member);
+        }
+        else if (node is JsonArray many)
+        {
+            foreach (var item in many)
+                Visit(item);
+        }
+    }
+
+    private static void RemoveUnused(JsonObject document, JsonObject schemas)
+    {
+        while (schemas.Select(s => s.Key).FirstOrDefault(name => !document.ToJsonString().Contains($"#/components/schemas/{name}\"", StringComparison.Ordinal)) is { } unused)
+            schemas.Remove(unused);
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Infrastructure.Http;
+
+/// <summary>Gives a problem body to what would have none: an exception, and a bare status of the framework.</summary>
+public static class Problems
+{
+    /// <summary>In seconds; what a caller is told to wait when the database can't be used.</summary>
+    private const int RetryAfter = 5;
+
+    public static void UseProblems(this IApplicationBuilder app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = AnswerAsync,
+            SuppressDiagnosticsCallback = static context => context.Exception is BadHttpRequestException,
+        });
+        app.UseStatusCodePages(static context =>
+            Problem.For(context.HttpContext, context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+    }
+
+    private static Task AnswerAsync(HttpContext context)
+    {
+        var exception = context.Features.Get<IExceptionHandlerFeature>()!.Error;
+        var status = exception switch
+        {
+            BadHttpRequestException bad => bad.StatusCode,
+            DbUpdateConcurrencyException => StatusCodes.Status409Conflict,
+            _ when Database.IsUnavailable(exception) => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError,
+        };
+
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = $"{RetryAfter}";
+
+        return Problem.For(context, status).ExecuteAsync(context);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
+
+namespace TaskSlices.Infrastructure.Operations;
+
+/// <summary>/health/live: the process answers. /health/ready: it can also write, and wants traffic; 503 when it can't.</summary>
+public static class Health
+{
+    private const string Readiness = "readiness";
+
+    public static void AddHealth(this IServiceCollection services)
+    {
+        services.AddSingleton<Heartbeat>();
+        services.AddHealthChecks().AddCheck<Heartbeat>("database", tags: [Readiness]);
+    }
+
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        Map(app, "/health/live", _ => false);
+        Map(app, "/health/ready", check => check.Tags.Contains(Readiness));
+    }
+
+    private static void Map(IEndpointRouteBuilder app, string route, Func<HealthCheckRegistration, bool> predicate) =>
+        app.MapHealthChecks(route, new HealthCheckOptions { Predicate = predicate, ResponseWriter = WriteAsync })
+            .WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]))
+            .AllowAnonymous();
+
+    private static Task WriteAsync(HttpContext context, HealthReport report) => report.Status is HealthStatus.Unhealthy
+        ? Problem.For(context, StatusCodes.Status503ServiceUnavailable, "NOT_READY", "The database can't be written at the moment.").ExecuteAsync(context)
+        : context.Response.WriteAsJsonAsync(new { Status = "ok" });
+
+    /// <summary>
+    /// Writes one row, to the disk, as a task is written. Anybody may ask, so one answer serves everybody for a second, and no crowd of
+    /// askers takes the writer's time.
+    /// </summary>
+    [SuppressMessage("Performance", "CA1812", Justification = "The container makes it.")]
+    internal sealed class Heartbeat(IServiceScopeFactory scopes, TimeProvider clock) : IHealthCheck, IDisposable
+    {
+        private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(1);
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+        private readonly SemaphoreSlim _one = new(1, 1);
+        private (DateTimeOffset At, HealthCheckResult Result) _last = (DateTimeOffset.MinValue, default);
+
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            await _one.WaitAsync(cancellationToken);
+            try
+            {
+                if (clock.GetUtcNow() - _last.At >= Remembered)
+                    _last = (clock.GetUtcNow(), await BeatAsync());
+
+                return _last.Result;
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }
+
+        public void Dispose() => _one.Dispose();
+
+        private async Task<HealthCheckResult> BeatAsync()
+        {
+            try
+            {
+                using var patience = new CancellationTokenSource(Patience);
+                await using var scope = scopes.CreateAsyncScope();
+                var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+
+                // A file that was moved away or deleted can still be written through the open handle, and is lost with it.
+                if (!File.Exists(db.Database.GetDbConnection().DataSource))
+                    return HealthCheckResult.Unhealthy("The database file is gone.");
+
+                await db.WriteAsync(
+                    () => db.Database.ExecuteSqlAsync($"UPDATE heartbeat SET beat_at = {clock.GetUtcNow().ToUnixTimeMilliseconds()}", patience.Token),
+                    patience.Token);
+
+                return HealthCheckResult.Healthy();
+            }
+            catch (Exception e) when (Database.IsUnavailable(e) || e is OperationCanceledException)
+            {
+                return HealthCheckResult.Unhealthy("The database can't be written.", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Operations;
+
+Settings.RefuseInOneSentence();
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.Configuration.AddShortNames(args);
+
+builder.Services.AddAccess();
+builder.Services.AddDatabase();
+builder.Services.AddRequestLimits();
+builder.Services.AddJson();
+builder.Services.AddCorsOrigins();
+builder.Services.AddDocument();
+builder.Services.AddHealth();
+builder.Services.AddSlices();
+
+var app = builder.Build();
+
+app.UseProblems();
+app.UseCors();
+app.UseRequestTidying();
+app.UseDocument();
+app.UseRouting();
+app.UseDeclaredQuery();
+app.UseAuthentication();
+app.UseAuthorization();
+app.MapHealth();
+app.UseSlices();
+
+if (args is ["token", .. var users])
+{
+    TokenCommand.Run(app.Services, users);
+    return;
+}
+
+await app.MigrateAsync();
+app.GreetWhenStarted();
+await app.RunAsync();

@@ -1,0 +1,125 @@
+using System.Text.Json.Nodes;
+
+namespace TaskSlices.Tests;
+
+/// <summary>What happens to someone who adds a feature: the real product is built with one more file, and started.</summary>
+public sealed class DropInTests : IDisposable
+{
+    private const string Usings = """
+        using FastEndpoints;
+        using FluentValidation;
+        using Microsoft.AspNetCore.Http.HttpResults;
+        using TaskSlices.Infrastructure.Auth;
+        using TaskSlices.Infrastructure.Http;
+
+        namespace TaskSlices.Features.Notes;
+
+        """;
+
+    private readonly DropIn _dropIn = new();
+
+    public void Dispose() => _dropIn.Dispose();
+
+    [Fact]
+    public async Task A_slice_that_forgot_something_stops_the_process_with_its_name_and_the_mend()
+    {
+        var assembly = await _dropIn.BuildAsync(
+            Slice("NoOwner", "record NoOwnerRequest { public int Size { get; init; } }", "Get(\"/api/{user_id}/no-owner\");"),
+            Slice("Misspelt", "record MisspeltRequest : OwnedRequest", "Get(\"/api/{userId}/misspelt\");"),
+            Slice("NoRoute", "record NoRouteRequest : OwnedRequest", "Get(\"/api/no-route\");"),
+            Slice("Open", "record OpenRequest { public int Size { get; init; } }", "Get(\"/api/open\"); AllowAnonymous();"),
+            Slice("OpenOwned", "record OpenOwnedRequest : OwnedRequest", "Get(\"/api/{user_id}/open\"); AllowAnonymous();"),
+            Slice("Unread", "record UnreadRequest : OwnedRequest { public Guid NoteId { get; init; } }", "Get(\"/api/{user_id}/unread/{note_id}\");"),
+            Slice("Hiding", "record HidingRequest : OwnedRequest { public new string UserId { get; init; } = \"\"; }", "Get(\"/api/{user_id}/hiding\");"));
+
+        var (exitCode, output, error) = await ServerProcess.RunAsync([], _dropIn.NewDataDirectory(), assembly: assembly);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("", output);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        AssertLine(error, "NoOwner has no owner", "Write 'record NoOwnerRequest : OwnedRequest'");
+        AssertLine(error, "Misspelt has no owner", "/api/{userId}/misspelt", "/api/{user_id}/");
+        AssertLine(error, "NoRoute has no owner", "/api/no-route", "/api/{user_id}/");
+        AssertLine(error, "Open is anonymous", "/api/open", "Access.Public");
+        AssertLine(error, "OpenOwned is anonymous on a user's route", "Remove AllowAnonymous()");
+        AssertLine(error, "Unread does not read {note_id}", "[RouteParam]");
+        AssertLine(error, "Hiding hides its owner", "HidingRequest");
+    }
+
+    [Fact]
+    public async Task A_right_slice_is_one_file_and_is_authenticated_validated_documented_and_attacked()
+    {
+        const string rename = """
+            public sealed record NameNoteRequest : OwnedRequest
+            {
+                [RouteParam]
+                public Guid NoteId { get; init; }
+
+                public string Name { get; init; } = "";
+            }
+
+            public sealed class NameNoteValidator : Validator<NameNoteRequest>
+            {
+                public NameNoteValidator() => RuleFor(r => r.Name).Characters(1, 10);
+            }
+
+            public sealed class NameNote : Endpoint<NameNoteRequest, Ok<string>>
+            {
+                public override void Configure() => Put("/api/{user_id}/notes/{note_id:guid}");
+
+                public override Task<Ok<string>> ExecuteAsync(NameNoteRequest req, CancellationToken ct) =>
+                    Task.FromResult(TypedResults.Ok($"{req.UserId} {req.NoteId} {req.Name}"));
+            }
+
+            """;
+        var assembly = await _dropIn.BuildAsync(Usings + rename);
+        await using var server = await ServerProcess.StartAsync(_dropIn.NewDataDirectory(), new() { ["BETTER_AUTH_SECRET"] = Token.Secret }, assembly);
+        var id = Guid.NewGuid();
+        using var ann = ClientOf(server, "ann");
+
+        var answer = await ann.Put($"/api/ann/notes/{id}", """{"name":"first"}""");
+        Assert.Equal($"\"ann {id} first\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        await (await ann.Put($"/api/ann/notes/{id}", """{"name":"longer than ten"}""")).Refuses("name");
+        await (await ann.Put($"/api/bob/notes/{id}", """{"name":"first"}""")).IsProblem(HttpStatusCode.Forbidden);
+        await (await server.Client.Put($"/api/ann/notes/{id}", """{"name":"first"}""")).IsProblem(HttpStatusCode.Unauthorized);
+
+        var document = await (await server.Client.Get("/swagger/v1/swagger.json")).Is(HttpStatusCode.OK);
+        var operation = document["paths"]!["/api/{user_id}/notes/{note_id}"]!["put"]!;
+        Assert.Equal("NameNote", operation["operationId"]!.GetValue<string>());
+        Assert.Equal("Notes", operation["tags"]![0]!.GetValue<string>());
+        Assert.Equal(10, document["components"]!["schemas"]!["NameNoteRequest"]!["properties"]!["name"]!["maxLength"]!.GetValue<int>());
+
+        var routes = Routes(document).ToList();
+        Assert.Contains(("PUT", "/api/{user_id}/notes/{note_id}"), routes);
+        await AccessTests.Sweep(() => ClientWith(server, null), routes);
+    }
+
+    private static IEnumerable<(string Method, string Route)> Routes(JsonObject document) =>
+        from path in document["paths"]!.AsObject() from operation in path.Value!.AsObject() select (operation.Key.ToUpperInvariant(), path.Key);
+
+    private static HttpClient ClientOf(ServerProcess server, string user) => ClientWith(server, Token.For(user));
+
+    private static HttpClient ClientWith(ServerProcess server, string? token)
+    {
+        var client = new HttpClient { BaseAddress = server.Client.BaseAddress };
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+
+        return client;
+    }
+
+    private static string Slice(string name, string request, string configure) => $$"""
+        {{Usings}}
+        public sealed {{request}}{{(request.EndsWith('}') ? "" : ";")}}
+
+        public sealed class {{name}} : Endpoint<{{name}}Request, Ok<string>>
+        {
+            public override void Configure() { {{configure}} }
+
+            public override Task<Ok<string>> ExecuteAsync({{name}}Request req, CancellationToken ct) => Task.FromResult(TypedResults.Ok("unguarded"));
+        }
+        """;
+
+    private static void AssertLine(string error, params string[] parts) =>
+        Assert.Single(error.Split('\n'), line => Array.TrueForAll(parts, part => line.Contains(part, StringComparison.Ordinal)));
+}

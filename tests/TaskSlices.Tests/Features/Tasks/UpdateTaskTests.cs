@@ -1,0 +1,251 @@
+using System.Text.Json.Nodes;
+using FastEndpoints.Testing;
+using TaskSlices.Features.Tasks;
+
+namespace TaskSlices.Tests.Features.Tasks;
+
+public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
+{
+    private readonly string _ann = App.NewUser();
+    private readonly string _bob = App.NewUser();
+
+    [Theory]
+    [InlineData("""{"title":"New"}""", "New", "2 litres", false)]
+    [InlineData("""{"title":" \tNew \n"}""", "New", "2 litres", false)]
+    [InlineData("""{"description":"New"}""", "Buy milk", "New", false)]
+    [InlineData("""{"description":"  New \n"}""", "Buy milk", "  New \n", false)]
+    [InlineData("""{"description":""}""", "Buy milk", "", false)]
+    [InlineData("""{"description":null}""", "Buy milk", null, false)]
+    [InlineData("""{"completed":true}""", "Buy milk", "2 litres", true)]
+    [InlineData("""{"completed":false}""", "Buy milk", "2 litres", false)]
+    [InlineData("""{"title":"New","description":"Too","completed":true}""", "New", "Too", true)]
+    [InlineData("""{}""", "Buy milk", "2 litres", false)]
+    [InlineData("""null""", "Buy milk", "2 litres", false)]
+    [InlineData(null, "Buy milk", "2 litres", false)]
+    public async Task Changes_what_is_sent_and_keeps_what_is_left_out(string? body, string title, string? description, bool completed)
+    {
+        var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
+        app.Tick();
+
+        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Is(HttpStatusCode.OK);
+
+        Assert.InRange(changed.Time("updated_at"), task.Time("updated_at").AddSeconds(1), app.Now);
+        var expected = task.DeepClone().AsObject();
+        (expected["title"], expected["description"], expected["completed"], expected["updated_at"]) = (title, description, completed, changed.Text("updated_at"));
+        Assert.Equal(expected.ToJsonString(), changed.ToJsonString());
+        Assert.Equal(expected.ToJsonString(), (await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).ToJsonString());
+
+        var stored = await app.StoredAsync(_ann, Guid.Parse(task.Id()));
+        Assert.Equal((title, description, completed), (stored!.Title, stored.Description, stored.Completed));
+        Assert.Equal((task.Time("created_at"), changed.Time("updated_at")), (stored.CreatedAt, stored.UpdatedAt));
+    }
+
+    [Fact]
+    public async Task Can_make_a_task_open_again()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"completed":true}""")).Is(HttpStatusCode.OK);
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"title":"Kept done"}""")).Is(HttpStatusCode.OK);
+        Assert.True((await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Completed);
+
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"completed":false}""")).Is(HttpStatusCode.OK);
+        Assert.False((await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Completed);
+    }
+
+    [Theory]
+    [InlineData("""{"title":null}""", "title")]
+    [InlineData("""{"title":""}""", "title")]
+    [InlineData("""{"title":" \t\n "}""", "title")]
+    [InlineData("""{"title":5}""", "title")]
+    [InlineData("""{"title":{}}""", "title")]
+    [InlineData("""{"title":["New"]}""", "title")]
+    [InlineData("""{"title":"a\u0000b"}""", "title")]
+    [InlineData("""{"title":"one","title":"two"}""", "title")]
+    [InlineData("""{"description":5}""", "description")]
+    [InlineData("""{"description":["New"]}""", "description")]
+    [InlineData("""{"description":"a\u0000b"}""", "description")]
+    [InlineData("""{"completed":null}""", "completed")]
+    [InlineData("""{"completed":"yes"}""", "completed")]
+    [InlineData("""{"completed":"true"}""", "completed")]
+    [InlineData("""{"completed":1}""", "completed")]
+    [InlineData("""{"title":"New","description":null,"completed":"yes"}""", "completed")]
+    [InlineData("""{"title":"","description":"New","completed":true}""", "title")]
+    [InlineData("""[]""", "body")]
+    [InlineData("\"title\"", "body")]
+    public async Task Refuses_a_wrong_value_and_changes_nothing(string body, string field)
+    {
+        var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
+        var before = await app.StoredTextAsync(_ann, task.Id());
+        app.Tick();
+
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Refuses(field);
+
+        Assert.Equal(before, await app.StoredTextAsync(_ann, task.Id()));
+    }
+
+    [Fact]
+    public async Task Names_every_field_that_is_wrong()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        var tooLong = new string('d', TaskItem.DescriptionLimit + 1);
+
+        var response = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"title":" ","description":"{{tooLong}}"}""");
+
+        var problem = await response.IsProblem(HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED");
+        Assert.Equal(["title", "description"], problem["errors"]!.AsArray().Select(e => e!["field"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task Takes_a_title_at_the_limit_and_refuses_a_longer_one()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        var limit = new string('t', TaskItem.TitleLimit);
+
+        Assert.Equal(limit, (await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"title":" {{limit}} "}""")).Is(HttpStatusCode.OK)).Text("title"));
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"title":"{{limit}}t"}""")).Refuses("title");
+
+        Assert.Equal(limit, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Title);
+    }
+
+    [Fact]
+    public async Task Takes_a_description_at_the_limit_and_refuses_a_longer_one()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        var limit = string.Concat(Enumerable.Repeat("🧀", TaskItem.DescriptionLimit));
+
+        Assert.Equal(limit, (await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"description":"{{limit}}"}""")).Is(HttpStatusCode.OK)).Text("description"));
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"description":"{{limit}}d"}""")).Refuses("description");
+
+        Assert.Equal(limit, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Description);
+    }
+
+    [Fact]
+    public async Task Takes_back_a_whole_task_as_it_gave_it()
+    {
+        var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
+        app.Tick();
+
+        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", task.ToJsonString())).Is(HttpStatusCode.OK);
+
+        task["updated_at"] = changed.Text("updated_at");
+        Assert.Equal(task.ToJsonString(), changed.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{"id":5,"user_id":{},"created_at":"x","updated_at":null,"revision":"x"}""")]
+    [InlineData("""{"id":null,"user_id":null,"created_at":[],"updated_at":1,"revision":{}}""")]
+    [InlineData("""{"id":"00000000-0000-7000-8000-000000000000","user_id":"bob","created_at":"1999-01-01T00:00:00Z","updated_at":"1999-01-01T00:00:00Z","revision":99}""")]
+    [InlineData("""{"Id":5,"UserId":"bob","userId":"bob","USER_ID":"bob","createdAt":"x","has_description":true,"HasDescription":true}""")]
+    [InlineData("""{"priority":{"high":[1,null]},"due_date":"tomorrow","":1,"__proto__":{"completed":true},"$type":"x","$id":"1","$ref":"1"}""")]
+    public async Task Ignores_members_it_does_not_know_and_those_that_are_not_the_callers_to_set(string body)
+    {
+        var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
+
+        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Is(HttpStatusCode.OK);
+
+        task["updated_at"] = changed.Text("updated_at");
+        Assert.Equal(task.ToJsonString(), changed.ToJsonString());
+        Assert.DoesNotContain("1999", changed.Text("updated_at"), StringComparison.Ordinal);
+        Assert.Equal(2, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Revision);
+    }
+
+    [Fact]
+    public async Task Never_changes_when_the_task_was_created()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        var last = task;
+
+        foreach (var body in new[] { """{"title":"a"}""", """{"completed":true}""", """{"created_at":"1999-01-01T00:00:00Z"}""" })
+        {
+            app.Tick();
+            var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Is(HttpStatusCode.OK);
+
+            Assert.Equal(task.Text("created_at"), changed.Text("created_at"));
+            Assert.True(changed.Time("updated_at") > last.Time("updated_at"));
+            last = changed;
+        }
+    }
+
+    [Fact]
+    public async Task Ignores_the_query_string()
+    {
+        var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
+        var other = await app.As(_ann).CreateTask(_ann, "Other");
+
+        var query = $"completed=true&Completed=true&title=x&Title=x&description=x&id={other.Id()}&user_id={_bob}&HasDescription=true&has_description=true";
+        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}?{query}", """{"title":"New"}""")).Is(HttpStatusCode.OK);
+
+        Assert.Equal(task.Id(), changed.Id());
+        Assert.Equal(("New", "2 litres", false), (changed.Text("title"), changed.Text("description"), changed["completed"]!.GetValue<bool>()));
+        Assert.Equal("Other", (await app.StoredAsync(_ann, Guid.Parse(other.Id())))!.Title);
+    }
+
+    [Theory]
+    [InlineData("""{"title":""")]
+    [InlineData("""{"title":"a"} {}""")]
+    [InlineData("""{'title':'a'}""")]
+    [InlineData("title=a")]
+    [InlineData(" ")]
+    public async Task Refuses_what_is_no_json_and_changes_nothing(string body)
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        var before = await app.StoredTextAsync(_ann, task.Id());
+
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
+
+        Assert.Equal(before, await app.StoredTextAsync(_ann, task.Id()));
+    }
+
+    [Fact]
+    public async Task Refuses_a_body_of_another_type()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        var before = await app.StoredTextAsync(_ann, task.Id());
+
+        var response = await app.As(_ann).Send("PUT", $"/api/{_ann}/tasks/{task.Id()}", """{"title":"New"}"""u8.ToArray(), "text/plain");
+
+        await response.IsProblem(HttpStatusCode.UnsupportedMediaType);
+        Assert.Equal(before, await app.StoredTextAsync(_ann, task.Id()));
+    }
+
+    [Fact]
+    public async Task Makes_no_task_where_there_is_none()
+    {
+        var id = Guid.CreateVersion7();
+
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{id}", """{"title":"New"}""")).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+
+        Assert.Null(await app.StoredAsync(_ann, id));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("not-a-uuid")]
+    public async Task Finds_nothing_under_what_is_no_id(string id) =>
+        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{id}", """{"title":"New"}""")).IsProblem(HttpStatusCode.NotFound);
+
+    [Fact]
+    public async Task Hides_tasks_of_other_users_and_leaves_them_alone()
+    {
+        var task = await app.As(_bob).CreateTask(_bob);
+        var before = await app.StoredTextAsync(_bob, task.Id());
+        var body = new JsonObject { ["title"] = "Mine", ["user_id"] = _bob }.ToJsonString();
+
+        await app.As(_ann).Hides(task.Id(), "PUT", $"/api/{_ann}/tasks/{task.Id()}", body);
+
+        Assert.Equal(before, await app.StoredTextAsync(_bob, task.Id()));
+        Assert.Null(await app.StoredTextAsync(_ann, task.Id()));
+    }
+
+    [Fact]
+    public async Task Refuses_the_url_of_another_user()
+    {
+        var task = await app.As(_bob).CreateTask(_bob);
+        var before = await app.StoredTextAsync(_bob, task.Id());
+
+        await (await app.As(_ann).Put($"/api/{_bob}/tasks/{task.Id()}", """{"title":"Mine"}""")).IsProblem(HttpStatusCode.Forbidden);
+
+        Assert.Equal(before, await app.StoredTextAsync(_bob, task.Id()));
+    }
+}

@@ -1,0 +1,247 @@
+using FastEndpoints.Testing;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Operations;
+
+namespace TaskSlices.Tests.Infrastructure.Data;
+
+public sealed class SchemaTests(App app) : TestBase<App>
+{
+    private static readonly IReadOnlyList<SchemaStep> Steps = SchemaRunner.All(typeof(AppDb).Assembly.GetTypes());
+
+    [Fact]
+    public async Task The_steps_make_the_tables_that_the_model_asks_for()
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var tables = scope.ServiceProvider.GetRequiredService<AppDb>().Model.GetRelationalModel().Tables.ToList();
+        using var database = app.OpenDatabase();
+
+        Assert.NotEmpty(tables);
+        foreach (var table in tables)
+        {
+            var key = table.PrimaryKey!.Columns.Select(column => column.Name).ToList();
+            var asked = table.Columns.Select(column => (column.Name, Type: column.StoreType, Nullable: column.IsNullable, Key: key.IndexOf(column.Name) + 1));
+            var made = database.Query($"PRAGMA table_info({table.Name})", ["name", "type", "notnull", "pk"])
+                .Select(row => (Name: (string)row[0], Type: (string)row[1], Nullable: (long)row[2] == 0, Key: (int)(long)row[3]));
+
+            Assert.Equal(asked.OrderBy(column => column.Name, StringComparer.Ordinal), made.OrderBy(column => column.Name, StringComparer.Ordinal));
+            Assert.Equal(Foreign(table), Foreign(database, table.Name));
+            Assert.Equal(Indexes(table), Indexes(database, table.Name));
+        }
+    }
+
+    [Fact]
+    public async Task The_key_of_what_is_owned_starts_with_its_owner()
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var owned = scope.ServiceProvider.GetRequiredService<AppDb>().Model.GetEntityTypes().Where(e => e.ClrType.IsAssignableTo(typeof(IOwned))).ToList();
+
+        Assert.NotEmpty(owned);
+        Assert.All(owned, entity =>
+        {
+            Assert.Equal("user_id", entity.FindPrimaryKey()!.Properties[0].GetColumnName());
+            Assert.True(entity.FindProperty(nameof(IOwned.Revision))!.IsConcurrencyToken);
+        });
+    }
+
+    [Fact]
+    public void Steps_run_in_the_order_of_ids_that_are_unique()
+    {
+        var ids = Steps.Select(step => step.Id).ToList();
+
+        Assert.NotEmpty(ids);
+        Assert.Equal(ids.Distinct().Order(StringComparer.Ordinal), ids);
+        Assert.All(ids, id => Assert.Matches(@"^20\d\d-\d\d-\d\d-[a-z0-9-]+$", id));
+    }
+
+    [Fact]
+    public void Every_step_is_recorded_once_it_ran()
+    {
+        using var database = app.OpenDatabase();
+
+        Assert.Equal(Steps.Select(step => step.Id), StepsIn(database));
+    }
+
+    [Fact]
+    public async Task A_new_database_needs_no_copy()
+    {
+        var directory = NewDirectory();
+
+        await StartAsync(directory);
+
+        Assert.True(File.Exists(FileIn(directory)));
+        Assert.Empty(Copies(directory));
+    }
+
+    [Fact]
+    public async Task A_start_without_a_new_step_changes_nothing_and_copies_nothing()
+    {
+        var directory = NewDirectory();
+        await StartAsync(directory);
+        var before = Applied();
+
+        await StartAsync(directory);
+
+        Assert.Equal(before, Applied());
+        Assert.Empty(Copies(directory));
+
+        List<object> Applied()
+        {
+            using var database = Open(FileIn(directory));
+
+            return [.. database.Query("SELECT id, applied_at FROM schema_steps ORDER BY id", ["id", "applied_at"]).SelectMany(row => row)];
+        }
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_refused_and_left_alone()
+    {
+        var directory = NewDirectory();
+        await StartAsync(directory);
+        using (var database = Open(FileIn(directory)))
+            database.Execute("INSERT INTO schema_steps VALUES ('2999-12-31-from-the-future', 0)");
+
+        var refusal = await Assert.ThrowsAsync<StartupException>(() => StartAsync(directory));
+
+        Assert.Contains("2999-12-31-from-the-future", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(Copies(directory));
+    }
+
+    [Fact]
+    public async Task A_newer_database_ends_the_process_with_one_sentence()
+    {
+        var directory = NewDirectory();
+        await StartAsync(directory);
+        using (var database = Open(FileIn(directory)))
+            database.Execute("INSERT INTO schema_steps VALUES ('2999-12-31-from-the-future', 0)");
+
+        var (exitCode, _, error) = await ServerProcess.RunAsync(["--urls", "http://127.0.0.1:0"], directory, new() { ["BETTER_AUTH_SECRET"] = Token.Secret });
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("2999-12-31-from-the-future", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_older_database_is_copied_and_then_brought_up_to_date()
+    {
+        var directory = NewDirectory();
+        var older = Steps.Take(Steps.Count - 1).ToList();
+        using (var database = Open(FileIn(directory)))
+        {
+            Record(database, [.. older]);
+            database.Execute("INSERT INTO revisions VALUES ('ann', 41)");
+        }
+
+        await StartAsync(directory);
+
+        using var migrated = Open(FileIn(directory));
+        using var copy = Open(Assert.Single(Copies(directory)));
+        Assert.Equal(Steps.Select(step => step.Id), StepsIn(migrated));
+        Assert.Equal(older.Select(step => step.Id), StepsIn(copy));
+        foreach (var database in new[] { migrated, copy })
+        {
+            Assert.Equal("ok", database.Scalar("PRAGMA integrity_check"));
+            Assert.Equal(41L, database.Scalar("SELECT revision FROM revisions WHERE user_id = 'ann'"));
+        }
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_undoes_those_before_it()
+    {
+        var directory = NewDirectory();
+        using (var database = Open(FileIn(directory)))
+        {
+            Record(database, Steps[0]);
+            database.Execute("CREATE TABLE tasks (in_the_way INTEGER)");
+        }
+
+        await Assert.ThrowsAsync<SqliteException>(() => StartAsync(directory));
+
+        using var left = Open(FileIn(directory));
+        Assert.Equal([Steps[0].Id], StepsIn(left));
+        Assert.Equal(0L, left.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'revisions'"));
+    }
+
+    [Fact]
+    public async Task Every_connection_writes_ahead_and_waits_for_the_disk()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await using var scope = app.Services.CreateAsyncScope();
+            var database = scope.ServiceProvider.GetRequiredService<AppDb>().Database;
+            await database.OpenConnectionAsync(Cancellation);
+            var connection = (SqliteConnection)database.GetDbConnection();
+
+            Assert.Equal("wal", connection.Scalar("PRAGMA journal_mode"));
+            Assert.Equal(2L, connection.Scalar("PRAGMA synchronous"));
+            Assert.Equal(1L, connection.Scalar("PRAGMA foreign_keys"));
+
+            // The next to take it from the pool must not find it so.
+            connection.Execute("PRAGMA synchronous = OFF");
+        }
+    }
+
+    private static string NewDirectory() => Directory.CreateTempSubdirectory("taskslices-").FullName;
+
+    private static string FileIn(string directory) => Path.Combine(directory, "taskslices.db");
+
+    private static string[] Copies(string directory)
+    {
+        var backups = Path.Combine(directory, "backups");
+
+        return Directory.Exists(backups) ? Directory.GetFiles(backups) : [];
+    }
+
+    private static SqliteConnection Open(string file)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+        connection.Open();
+
+        return connection;
+    }
+
+    private static IEnumerable<string> StepsIn(SqliteConnection database) =>
+        database.Query("SELECT id FROM schema_steps ORDER BY id", ["id"]).Select(row => (string)row[0]);
+
+    /// <summary>Makes the database what it was when only these steps existed.</summary>
+    private static void Record(SqliteConnection database, params SchemaStep[] steps)
+    {
+        database.Execute("CREATE TABLE schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID");
+        foreach (var step in steps)
+        {
+            database.Execute(step.Sql);
+            database.Execute("INSERT INTO schema_steps VALUES ($id, 0)", ("$id", step.Id));
+        }
+    }
+
+    /// <summary>What the process does with the database when it starts.</summary>
+    private static async Task StartAsync(string directory)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Directory", directory)]).Build());
+        services.AddDatabase();
+        await using var provider = services.BuildServiceProvider();
+        await using var scope = provider.CreateAsyncScope();
+
+        await scope.ServiceProvider.GetRequiredService<SchemaRunner>().RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static IEnumerable<string> Foreign(ITable table) =>
+        table.ForeignKeyConstraints.SelectMany(key => key.Columns.Zip(key.PrincipalColumns, (from, to) => $"{from.Name} -> {key.PrincipalTable.Name}.{to.Name}")).Order();
+
+    private static IEnumerable<string> Foreign(SqliteConnection database, string table) =>
+        database.Query($"PRAGMA foreign_key_list({table})", ["from", "table", "to"]).Select(row => $"{row[0]} -> {row[1]}.{row[2]}").Order();
+
+    private static IEnumerable<string> Indexes(ITable table) =>
+        table.Indexes.Select(index => $"{index.IsUnique}: {string.Join(", ", index.Columns.Select(column => column.Name))}").Order();
+
+    private static IEnumerable<string> Indexes(SqliteConnection database, string table) =>
+        database.Query($"PRAGMA index_list({table})", ["name", "unique", "origin"])
+            .Where(index => (string)index[2] != "pk")
+            .Select(index => $"{(long)index[1] == 1}: {string.Join(", ", database.Query($"PRAGMA index_info({index[0]})", ["name"]).Select(row => row[0]))}")
+            .Order();
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace TaskSlices.Tests.Support;
+
+/// <summary>The real program in a process of its own, on Kestrel: what is about starting, listening, being killed and limits of the server.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerProcess(Process process) => _process = process;
+
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+                return _log.ToString();
+        }
+    }
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public Process Process => _process;
+
+    /// <summary>Starts it on a free port, and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(string dataDirectory, Dictionary<string, string>? environment = null, string? assembly = null)
+    {
+        var server = Launch(assembly ?? OwnAssembly, ["--urls", "http://127.0.0.1:0"], dataDirectory, environment ?? []);
+        var first = await Task.WhenAny(server._listening.Task, server._process.WaitForExitAsync(), Task.Delay(Patience));
+        Assert.True(first == server._listening.Task, $"The server did not listen:\n{server.Log}");
+        server.Client = new HttpClient { BaseAddress = await server._listening.Task };
+
+        return server;
+    }
+
+    /// <summary>Runs it to its end: a command, or a start that is refused.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        string[] arguments, string dataDirectory, Dictionary<string, string>? environment = null, string? assembly = null)
+    {
+        await using var server = Launch(assembly ?? OwnAssembly, arguments, dataDirectory, environment ?? []);
+        var output = server._process.StandardOutput.ReadToEndAsync();
+        using var patience = new CancellationTokenSource(Patience);
+        await server._process.WaitForExitAsync(patience.Token);
+        await Task.Run(server._process.WaitForExit);
+
+        return (server._process.ExitCode, await output, server.Log);
+    }
+
+    /// <summary>kill -9: no handler of the process runs.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    private static string OwnAssembly => Path.Combine(AppContext.BaseDirectory, "TaskSlices.dll");
+
+    private static ServerProcess Launch(string assembly, string[] arguments, string dataDirectory, Dictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet", ["exec", assembly, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = dataDirectory,
+        };
+
+        // What the machine happens to set must not reach the server under test.
+        foreach (var name in new[] { "PORT", "DATABASE_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "CORS_ORIGINS", "ASPNETCORE_URLS", "ASPNETCORE_ENVIRONMENT" })
+            start.Environment.Remove(name);
+        start.Environment["DATA_DIR"] = dataDirectory;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        var server = new ServerProcess(Process.Start(start)!);
+        server._process.ErrorDataReceived += (_, line) => server.Read(line.Data);
+        server._process.BeginErrorReadLine();
+
+        return server;
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+            return;
+
+        lock (_log)
+            _log.AppendLine(line);
+
+        const string listening = "Listening on ";
+        if (line.IndexOf(listening, StringComparison.Ordinal) is >= 0 and var at)
+            _listening.TrySetResult(new Uri(line[(at + listening.Length)..].Split(',')[0]));
+    }
+}

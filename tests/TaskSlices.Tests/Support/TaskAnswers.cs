@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace TaskSlices.Tests.Support;
+
+/// <summary>What several slices answer alike.</summary>
+public static class TaskAnswers
+{
+    public static string Text(this JsonObject task, string member) => task[member]!.GetValue<string>();
+
+    public static DateTimeOffset Time(this JsonObject task, string member) =>
+        DateTimeOffset.Parse(task.Text(member), System.Globalization.CultureInfo.InvariantCulture);
+
+    public static string[] Ids(this JsonArray list) => [.. list.Select(task => task!.AsObject().Id())];
+
+    /// <summary>Where the Link header says that the next page is, or null.</summary>
+    public static string? Next(this HttpResponseMessage response)
+    {
+        if (!response.Headers.TryGetValues("Link", out var links))
+            return null;
+
+        var link = Regex.Match(Assert.Single(links), "^<([^<>]+)>; rel=\"next\"$");
+        Assert.True(link.Success, $"No link to a next page: {string.Join(", ", links)}");
+
+        return link.Groups[1].Value;
+    }
+
+    /// <summary>Asserts that this id, which is someone else's, gets what an id gets that never was: all of the answer, but for the trace id.</summary>
+    public static async Task Hides(this HttpClient client, string id, string method, string url, string? json = null)
+    {
+        var neverWas = $"{Guid.CreateVersion7()}";
+
+        Assert.Equal(await AnswerAsync(neverWas), await AnswerAsync(id));
+
+        async Task<string> AnswerAsync(string asked)
+        {
+            var response = await client.Send(method, url.Replace(id, asked, StringComparison.Ordinal), json);
+            var problem = await response.IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+            problem.Remove("trace_id");
+            var headers = response.Headers.Concat(response.Content.Headers).Where(h => h.Key != "Content-Length").Select(h => $"{h.Key}: {string.Join(',', h.Value)}");
+
+            return $"{string.Join('\n', headers)}\n{problem.ToJsonString()}".Replace(asked, "{id}", StringComparison.Ordinal);
+        }
+    }
+}
