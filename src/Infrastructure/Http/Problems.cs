@@ -15,11 +15,14 @@ public static class Problems
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = AnswerAsync,
-            SuppressDiagnosticsCallback = static context => context.Exception is BadHttpRequestException,
+            SuppressDiagnosticsCallback = static context => IsOfTheClient(context.Exception),
         });
         app.UseStatusCodePages(static context =>
             Problem.For(context.HttpContext, context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
     }
+
+    /// <summary>The server says of a body that can't be read to its end, be it broken or broken off, that the reading failed.</summary>
+    private static bool IsOfTheClient(Exception exception) => exception is BadHttpRequestException or IOException;
 
     private static Task AnswerAsync(HttpContext context)
     {
@@ -27,6 +30,7 @@ public static class Problems
         var status = exception switch
         {
             BadHttpRequestException bad => bad.StatusCode,
+            _ when IsOfTheClient(exception) => StatusCodes.Status400BadRequest,
             DbUpdateConcurrencyException => StatusCodes.Status409Conflict,
             _ when Database.IsUnavailable(exception) => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status500InternalServerError,

@@ -23,6 +23,14 @@ public static class RequestTidying
 
     public static void UseRequestTidying(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
+        if (context.Request.ContentLength > BodyLimit)
+        {
+            // RFC 9112 section 9.6: whoever will not read on says so, or the client's next request on this connection is lost.
+            context.Response.Headers.Connection = "close";
+            context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            return;
+        }
+
         if (!await HasBodyAsync(context))
             ReplaceMissingBody(context.Request);
         else if (!IsReadable(context.Request))

@@ -250,9 +250,11 @@ public sealed class ListTasksTests(App app) : TestBase<App>
     {
         var client = app.As(_ann);
         var pages = new List<string[]>();
+        var walked = new HashSet<string>();
 
         while (url is not null)
         {
+            Assert.True(walked.Add(url), $"The pages lead in a circle, back to {url}");
             var response = await client.Get(url);
             pages.Add((await response.IsList()).Ids());
             url = response.Next();
