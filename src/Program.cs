@@ -18,7 +18,6 @@ builder.Services.AddHealth();
 builder.Services.AddSlices();
 
 var app = builder.Build();
-
 app.UseProblems();
 app.UseCors();
 app.UseRequestTidying();
@@ -29,6 +28,8 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.MapHealth();
 app.UseSlices();
+
+app.CheckSettings();
 
 if (args is ["token", .. var users])
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -66,5 +67,6 @@ public abstract class AppFixture<TProgram> : IAsyncLifetime where TProgram : cla
 /// <summary>A class of tests that share one instance of a fixture (surface section 15).</summary>
 public abstract class TestBase<TFixture> : IClassFixture<TFixture> where TFixture : class
 {
-    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    [SuppressMessage("Performance", "CA1822", Justification = "It is an instance member of the real package.")]
+    protected CancellationToken Cancellation => TestContext.Current.CancellationToken;
 }

@@ -27,6 +27,11 @@ public static class Access
         services.AddSingleton<IValidateOptions<AuthSettings>, AuthSettingsCheck>();
         services.AddSingleton<SharedSecret>();
         services.AddSingleton<IKeySource>(provider => provider.GetRequiredService<SharedSecret>());
+        services.AddSingleton<BetterAuthKeys>();
+        services.AddSingleton<IKeySource>(provider => provider.GetRequiredService<BetterAuthKeys>());
+        services.AddHostedService(provider => provider.GetRequiredService<BetterAuthKeys>());
+        services.AddHealthChecks().AddCheck<BetterAuthKeys>("keys", tags: [Health.Readiness]);
+        services.AddSingleton<TokenMemory>();
         services.AddSingleton<TokenVerifier>();
         services.AddAuthentication(BearerHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
 

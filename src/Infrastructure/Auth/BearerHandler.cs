@@ -14,6 +14,9 @@ public sealed class BearerHandler(
 {
     public const string SchemeName = "Bearer";
 
+    /// <summary>In seconds; how often keys that are not there are asked for.</summary>
+    private const int RetryAfter = 10;
+
     private TokenRefusal _refusal = TokenRefusal.Missing;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -37,6 +40,13 @@ public sealed class BearerHandler(
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (_refusal.Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            Response.Headers.RetryAfter = $"{RetryAfter}";
+            await Problem.For(Context, _refusal.Status, _refusal.Code, _refusal.Reason).ExecuteAsync(Context);
+            return;
+        }
+
         // RFC 6750 section 3.1: a request without a token is told no error.
         Response.Headers[HeaderNames.WWWAuthenticate] = _refusal == TokenRefusal.Missing
             ? SchemeName

@@ -51,7 +51,8 @@ public sealed class Jws
     /// <summary>The claims; only to be asked for when the signature is right. Null if they are no JSON object.</summary>
     public JsonElement? ReadClaims() => Parse(_payload);
 
-    private static byte[]? Decode(string part)
+    /// <summary>Base64url in its one strict spelling (RFC 7515 section 2), or null.</summary>
+    public static byte[]? Decode(string part)
     {
         if (part.AsSpan().ContainsAnyExcept(Base64UrlAlphabet) || part.Length % 4 == 1)
             return null;

@@ -16,26 +16,32 @@ public sealed class SharedSecret : IKeySource
     /// <summary>RFC 7518 section 3.2: a key for HS256 is at least as long as its hash.</summary>
     public const int MinimumBytes = 32;
 
-    private readonly IReadOnlyList<VerificationKey> _keys;
+    private readonly KeyLookup _lookup;
 
     /// <exception cref="StartupException">The file with the secret was spoilt, or can't be written.</exception>
     public SharedSecret(IOptions<AuthSettings> settings, DataDirectory directory)
     {
         IsConfigured = settings.Value.Secret.Length > 0;
-        Value = IsConfigured ? settings.Value.Secret : Kept(directory);
-        _keys = [new HmacSha256Key(Encoding.UTF8.GetBytes(Value))];
+        Value = IsConfigured ? settings.Value.Secret : settings.Value.KeySetUrl is null ? Kept(directory) : null;
+        Issuer = IsConfigured ? "whoever holds BETTER_AUTH_SECRET" : Value is null ? null : "the 'token' command (neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set)";
+        Rules = new ClaimRules(NullIfEmpty(settings.Value.Issuer), NullIfEmpty(settings.Value.Audience));
+        _lookup = Value is null ? new KeyLookup([], TokenRefusal.Symmetric) : new KeyLookup([new HmacSha256Key(Encoding.UTF8.GetBytes(Value))]);
     }
 
-    public string Value { get; }
-    public bool IsConfigured { get; }
+    /// <summary>Null where key sets alone are configured.</summary>
+    public string? Value { get; }
 
-    public string Issuer => IsConfigured
-        ? "whoever holds BETTER_AUTH_SECRET"
-        : "the 'token' command (no BETTER_AUTH_SECRET is set)";
+    public bool IsConfigured { get; }
+    public string? Issuer { get; }
+
+    /// <summary>Tokens signed with a shared secret mostly have neither claim: they are looked at only where someone set what they must be.</summary>
+    public ClaimRules Rules { get; }
 
     // Some issuers put a kid on a token signed with a shared secret; there is one secret, so it says nothing.
-    public ValueTask<IReadOnlyList<VerificationKey>> FindAsync(string algorithm, string? keyId, CancellationToken ct) =>
-        ValueTask.FromResult(algorithm == HmacSha256Key.Name ? _keys : []);
+    public ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct) =>
+        ValueTask.FromResult(algorithm == HmacSha256Key.Name ? _lookup : KeyLookup.NotMine);
+
+    private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
 
     private static string Kept(DataDirectory directory)
     {

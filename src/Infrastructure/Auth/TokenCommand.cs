@@ -14,7 +14,9 @@ public static class TokenCommand
         if (users is not [{ Length: > 0 and <= TokenVerifier.SubjectLimit } user])
             throw new StartupException($"Name one user of 1 to {TokenVerifier.SubjectLimit} characters: token ann");
 
-        var secret = services.GetRequiredService<SharedSecret>().Value;
+        if (services.GetRequiredService<SharedSecret>().Value is not { } secret)
+            throw new StartupException("Tokens are issued by the server at Auth:Url (BETTER_AUTH_URL). Get one there, from /api/auth/token.");
+
         if (!System.Text.Ascii.IsValid(secret))
             throw new StartupException("Auth:Secret (BETTER_AUTH_SECRET) is not plain ASCII, and this command can't sign with it. Get the token from your issuer.");
 

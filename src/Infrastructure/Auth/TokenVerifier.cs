@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Infrastructure.Auth;
 
@@ -6,7 +8,7 @@ namespace TaskSlices.Infrastructure.Auth;
 public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal);
 
 /// <summary>Why a token is refused. The code is stable; the reason is one sentence, and says nothing about a key.</summary>
-public sealed record TokenRefusal(string Code, string Reason)
+public sealed record TokenRefusal(string Code, string Reason, int Status = StatusCodes.Status401Unauthorized)
 {
     public static readonly TokenRefusal Missing = new("TOKEN_MISSING", "Send a token, as the header 'Authorization: Bearer <JWT>'.");
     public static readonly TokenRefusal Malformed = new("MALFORMED_TOKEN", "The token is not a well-formed JWT.");
@@ -15,10 +17,15 @@ public sealed record TokenRefusal(string Code, string Reason)
     public static readonly TokenRefusal Algorithm = new("ALGORITHM_NOT_CONFIGURED", "The token's algorithm is none that is accepted here.");
     public static readonly TokenRefusal Asymmetric = new("ALGORITHM_NOT_CONFIGURED", "The token is signed with a key of Better Auth's jwt plugin, and BETTER_AUTH_URL is not set.");
     public static readonly TokenRefusal Symmetric = new("ALGORITHM_NOT_CONFIGURED", "The token is signed with a shared secret, and BETTER_AUTH_SECRET is not set.");
+    public static readonly TokenRefusal UnknownKey = new("UNKNOWN_KEY", "The token is signed with a key that is not in the key set of the configured Better Auth server.");
+    public static readonly TokenRefusal KeysUnavailable = new(
+        "KEYS_UNAVAILABLE", "The keys to verify tokens with could not be fetched yet; try again soon.", StatusCodes.Status503ServiceUnavailable);
     public static readonly TokenRefusal Signature = new("BAD_SIGNATURE", "The token's signature is wrong: it was signed with another key, or changed on its way.");
     public static readonly TokenRefusal NoExpiry = new("MALFORMED_TOKEN", "The token has no valid expiry time (exp).");
     public static readonly TokenRefusal Expired = new("TOKEN_EXPIRED", "The token has expired; get a new one.");
     public static readonly TokenRefusal NotYetValid = new("TOKEN_NOT_YET_VALID", "The token is not valid yet; compare the clocks.");
+    public static readonly TokenRefusal Issuer = new("WRONG_ISSUER", "The token was issued by someone else (iss) than the configured Better Auth server.");
+    public static readonly TokenRefusal Audience = new("WRONG_AUDIENCE", "The token was issued for another API (aud) than this one.");
     public static readonly TokenRefusal NoSubject = new("MALFORMED_TOKEN", "The token names no user: its subject (sub) must be a text of 1 to 255 characters.");
 }
 
@@ -26,13 +33,17 @@ public sealed record TokenRefusal(string Code, string Reason)
 /// Decides whether a token may be believed, by RFC 7515, RFC 7519 and RFC 8725: one algorithm per key and chosen by the key, no <c>none</c>,
 /// no encryption, no extension that must be understood, no key out of the token, an expiry always. Clocks may differ by 30 seconds.
 /// </summary>
-public sealed class TokenVerifier(IEnumerable<IKeySource> sources, TimeProvider clock)
+public sealed partial class TokenVerifier(
+    IEnumerable<IKeySource> sources, TokenMemory memory, IOptions<AuthSettings> settings, TimeProvider clock, ILogger<TokenVerifier> log)
 {
     /// <summary>The longest subject, in UTF-16 code units.</summary>
     public const int SubjectLimit = 255;
 
     /// <summary>In seconds; how far the issuer's clock may be from ours (RFC 7519 section 4.1.4).</summary>
     public const int ClockSkew = 30;
+
+    /// <summary>In seconds since 1970: the end of what a DateTimeOffset can say.</summary>
+    private static readonly long LatestExpiry = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     private static readonly string[] AsymmetricAlgorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
 
@@ -42,31 +53,41 @@ public sealed class TokenVerifier(IEnumerable<IKeySource> sources, TimeProvider 
     /// <summary>Better Auth signs other things with the same keys, and tells them apart by <c>typ</c> (RFC 8725 section 3.11).</summary>
     private static readonly string[] AccessTokenTypes = ["JWT", "at+jwt", "application/at+jwt"];
 
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
+
     private readonly IKeySource[] _sources = [.. sources];
+    private readonly string _subjectClaim = settings.Value.SubjectClaim;
+    private readonly ConcurrentDictionary<string, long> _logged = new();
 
     public async ValueTask<TokenVerdict> VerifyAsync(string token, CancellationToken ct)
     {
+        if (memory.Recall(token) is { } remembered)
+            return new TokenVerdict(remembered, null);
+
         if (Jws.Read(token) is not { } jws)
             return Refuse(token.Length <= Jws.LengthLimit && token.Count(c => c == '.') < 2 ? TokenRefusal.Opaque : TokenRefusal.Malformed);
 
         if (RefuseHeader(jws.Header) is { } refusal)
             return Refuse(refusal);
 
-        var algorithm = jws.Header.GetProperty("alg").GetString()!;
-        var keyId = jws.Header.TryGetProperty("kid", out var kid) ? kid.GetString() : null;
-        var known = false;
+        var algorithm = Text(jws.Header, "alg")!;
+        var keyId = Text(jws.Header, "kid");
+        var reason = Unconfigured(algorithm);
 
         foreach (var source in _sources)
         {
-            foreach (var key in await source.FindAsync(algorithm, keyId, ct))
+            var lookup = await source.FindAsync(algorithm, keyId, ct);
+            reason = lookup.Refusal ?? reason;
+
+            foreach (var key in lookup.Keys)
             {
-                known = true;
-                if (key.Algorithm == algorithm && key.Verify(jws.SignedData, jws.Signature))
-                    return jws.ReadClaims() is { } claims ? Judge(claims) : Refuse(TokenRefusal.Malformed);
+                reason = TokenRefusal.Signature;
+                if (key.Accepts(algorithm) && key.Verify(jws.SignedData, jws.Signature))
+                    return Judge(token, jws, source.Rules, key);
             }
         }
 
-        return Refuse(known ? TokenRefusal.Signature : Unconfigured(algorithm));
+        return Refuse(reason, keyId);
     }
 
     private static TokenRefusal? RefuseHeader(JsonElement header)
@@ -89,29 +110,67 @@ public sealed class TokenVerifier(IEnumerable<IKeySource> sources, TimeProvider 
         _ => TokenRefusal.Algorithm,
     };
 
-    private TokenVerdict Judge(JsonElement claims)
+    private TokenVerdict Judge(string token, Jws jws, ClaimRules rules, VerificationKey key)
+    {
+        if (jws.ReadClaims() is not { } claims)
+            return Refuse(TokenRefusal.Malformed, key.KeyId);
+
+        if (RefuseClaims(claims, rules) is { } refusal)
+            return Refuse(refusal, key.KeyId);
+
+        var subject = Text(claims, _subjectClaim)!;
+        memory.Keep(token, subject, key, DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry)));
+
+        return new TokenVerdict(subject, null);
+    }
+
+    private TokenRefusal? RefuseClaims(JsonElement claims, ClaimRules rules)
     {
         var now = clock.GetUtcNow().ToUnixTimeSeconds();
 
         if (Seconds(claims, "exp") is not { } expiry)
-            return Refuse(TokenRefusal.NoExpiry);
+            return TokenRefusal.NoExpiry;
 
         if (now - ClockSkew >= expiry)
-            return Refuse(TokenRefusal.Expired);
+            return TokenRefusal.Expired;
 
         if (claims.TryGetProperty("nbf", out _))
         {
             if (Seconds(claims, "nbf") is not { } notBefore)
-                return Refuse(TokenRefusal.Malformed);
+                return TokenRefusal.Malformed;
 
-            if (now + ClockSkew < notBefore)
-                return Refuse(TokenRefusal.NotYetValid);
+            if (now < notBefore - ClockSkew)
+                return TokenRefusal.NotYetValid;
         }
 
-        return Text(claims, "sub") is { Length: > 0 and <= SubjectLimit } subject ? new TokenVerdict(subject, null) : Refuse(TokenRefusal.NoSubject);
+        if (rules.Issuer is not null && Text(claims, "iss") != rules.Issuer)
+            return TokenRefusal.Issuer;
+
+        if (rules.Audience is not null && !IsFor(claims, rules.Audience))
+            return TokenRefusal.Audience;
+
+        return Text(claims, _subjectClaim) is { Length: > 0 and <= SubjectLimit } ? null : TokenRefusal.NoSubject;
     }
 
-    private static TokenVerdict Refuse(TokenRefusal refusal) => new(null, refusal);
+    /// <summary>RFC 7519 section 4.1.3: one audience as a text, or a list of them.</summary>
+    private static bool IsFor(JsonElement claims, string audience) =>
+        claims.TryGetProperty("aud", out var aud) && aud.ValueKind is JsonValueKind.Array
+            ? aud.EnumerateArray().Any(one => one.ValueKind is JsonValueKind.String && one.ValueEquals(audience))
+            : Text(claims, "aud") == audience;
+
+    /// <summary>Says so in the log too, for each kind of refusal once in ten seconds: a flood of bad tokens is no flood of lines.</summary>
+    private TokenVerdict Refuse(TokenRefusal refusal, string? keyId = null)
+    {
+        var now = clock.GetTimestamp();
+
+        if (!_logged.TryGetValue(refusal.Code, out var last) || clock.GetElapsedTime(last, now) >= LogInterval)
+        {
+            _logged[refusal.Code] = now;
+            LogRefused(refusal.Code, KeySet.Printable(keyId));
+        }
+
+        return new TokenVerdict(null, refusal);
+    }
 
     /// <summary>Whole seconds since 1970 (RFC 7519 section 2). A fraction, which no issuer we know writes, is refused.</summary>
     private static long? Seconds(JsonElement claims, string name) =>
@@ -132,4 +191,7 @@ public sealed class TokenVerifier(IEnumerable<IKeySource> sources, TimeProvider 
             return null;
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Refused a token: {Code}, kid {KeyId}")]
+    private partial void LogRefused(string code, string keyId);
 }

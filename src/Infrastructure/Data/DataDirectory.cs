@@ -69,6 +69,13 @@ public sealed class DataDirectory : IDisposable
         return secret;
     }
 
+    /// <summary>Makes an empty file of that name, if there is none: what is written to it later keeps its mode, even in a directory that others may read.</summary>
+    public void MakeFile(string name) => Refusing(() =>
+    {
+        if (!File.Exists(PathOf(name)))
+            new FileStream(PathOf(name), OpenOwnerOnly(FileMode.OpenOrCreate)).Dispose();
+    });
+
     /// <summary>A directory inside this one, made if there is none.</summary>
     public string Subdirectory(string name)
     {

@@ -10,6 +10,8 @@ namespace TaskSlices.Infrastructure.Data;
 /// <summary>SQLite in the data directory: written ahead (WAL), and on disk before a write is acknowledged (synchronous=FULL).</summary>
 public static class Database
 {
+    private const string FileName = "taskslices.db";
+
     /// <summary>SQLite's result codes (sqlite.org/rescode.html) for a file that can't be read or written now: not the caller's fault.</summary>
     private static readonly HashSet<int> UnavailableCodes = [5, 6, 8, 10, 11, 13, 14, 26];
 
@@ -34,19 +36,20 @@ public static class Database
     {
         var directory = app.Services.GetRequiredService<DataDirectory>();
         directory.Hold();
+        directory.MakeFile(FileName);
 
         try
         {
             await using var scope = app.Services.CreateAsyncScope();
             await scope.ServiceProvider.GetRequiredService<SchemaRunner>().RunAsync();
         }
-        catch (Exception e) when (IsUnavailable(e))
+        catch (Exception e) when (e.GetBaseException() is SqliteException)
         {
-            throw new StartupException($"The database {FilePath(directory)} can't be used: {e.GetBaseException().Message}. Check the file, its owner and the free space.");
+            throw new StartupException($"The database {FilePath(directory)} can't be used: {e.GetBaseException().Message} Check the file, its owner and the free space.");
         }
     }
 
-    public static string FilePath(DataDirectory directory) => directory.PathOf("taskslices.db");
+    public static string FilePath(DataDirectory directory) => directory.PathOf(FileName);
 
     /// <summary>Whether the exception says that the database can't be used at the moment, and not that the request was wrong.</summary>
     public static bool IsUnavailable(Exception exception) =>

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using TaskSlices.Infrastructure.Operations;
 
 namespace TaskSlices.Infrastructure.Data;
@@ -43,11 +44,20 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
 
         foreach (var step in missing)
         {
-            await db.Database.ExecuteSqlRawAsync(step.Sql, ct);
+            await ExecuteAsync(step.Sql, ct);
             await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {clock.GetUtcNow().ToUnixTimeMilliseconds()})", ct);
         }
 
         return missing.Count;
+    }
+
+    /// <summary>As it is written: EF's own way to run raw SQL would take braces in it for parameters.</summary>
+    private async Task ExecuteAsync(string sql, CancellationToken ct)
+    {
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+        command.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>A copy of what was there, before it is changed; nothing, if there was nothing.</summary>

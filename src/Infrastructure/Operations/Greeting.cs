@@ -17,9 +17,9 @@ public static class Greeting
         database.OpenConnection();
         app.Logger.LogInformation("Listening on {Addresses}", string.Join(", ", app.Urls));
         app.Logger.LogInformation("Data in {File} (SQLite {Version})", database.GetDbConnection().DataSource, database.GetDbConnection().ServerVersion);
-        app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(", ", app.Services.GetServices<IKeySource>().Select(s => s.Issuer)));
+        app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(" and ", app.Services.GetServices<IKeySource>().Select(s => s.Issuer).OfType<string>()));
 
-        if (secret.IsConfigured)
+        if (secret.IsConfigured || secret.Value is null)
             app.Logger.LogInformation("Try {Address}/swagger", address);
         else
             app.Logger.LogInformation("Try curl -H \"Authorization: Bearer $(dotnet run --project src -- token ann)\" {Address}/api/ann/tasks", address);

@@ -10,7 +10,8 @@ namespace TaskSlices.Infrastructure.Operations;
 /// <summary>/health/live: the process answers. /health/ready: it can also write, and wants traffic; 503 when it can't.</summary>
 public static class Health
 {
-    private const string Readiness = "readiness";
+    /// <summary>The tag of a check that must pass before traffic is wanted.</summary>
+    public const string Readiness = "readiness";
 
     public static void AddHealth(this IServiceCollection services)
     {
@@ -30,7 +31,7 @@ public static class Health
             .AllowAnonymous();
 
     private static Task WriteAsync(HttpContext context, HealthReport report) => report.Status is HealthStatus.Unhealthy
-        ? Problem.For(context, StatusCodes.Status503ServiceUnavailable, "NOT_READY", "The database can't be written at the moment.").ExecuteAsync(context)
+        ? Problem.For(context, StatusCodes.Status503ServiceUnavailable, "NOT_READY", string.Join(' ', report.Entries.Values.Select(e => e.Description))).ExecuteAsync(context)
         : context.Response.WriteAsJsonAsync(new { Status = "ok" });
 
     /// <summary>
@@ -84,7 +85,7 @@ public static class Health
             }
             catch (Exception e) when (Database.IsUnavailable(e) || e is OperationCanceledException)
             {
-                return HealthCheckResult.Unhealthy("The database can't be written.", e);
+                return HealthCheckResult.Unhealthy("The database can't be written.");
             }
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Auth;
 
 namespace TaskSlices.Infrastructure.Operations;
 
@@ -47,6 +48,33 @@ public static class Settings
         return services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
     }
 
+    /// <summary>Looks at every setting, and reads or makes the secrets, before anything is opened.</summary>
+    /// <exception cref="StartupException">Urls holds something that is no address to listen at.</exception>
+    /// <exception cref="OptionsValidationException">A setting of a section is wrong.</exception>
+    public static void CheckSettings(this WebApplication app)
+    {
+        foreach (var url in (app.Configuration["Urls"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!IsAddress(url))
+                throw new StartupException($"Urls (ASPNETCORE_URLS, --urls) has '{url}', which is no address to listen at. Write it as http://localhost:8000.");
+        }
+
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+        _ = app.Services.GetServices<IKeySource>().ToArray();
+    }
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= ushort.MaxValue };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>An expected refusal ends the process with its sentence and exit code 1, not with a stack trace.</summary>
     public static void RefuseInOneSentence() =>
         AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
@@ -61,10 +89,10 @@ public static class Settings
     private static string? Sentence(Exception? exception) => exception switch
     {
         StartupException or OptionsValidationException => exception.Message,
+        InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
+            $"{exception.Message} Correct it, or remove it.",
         IOException { InnerException: not null } when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) =>
             $"{exception.Message} Stop what listens there, or set Urls (or PORT) to another address.",
-        FormatException when exception.Message.StartsWith("Invalid url", StringComparison.Ordinal) =>
-            $"Urls: {exception.Message} Write it as http://localhost:8000.",
         _ => null,
     };
 

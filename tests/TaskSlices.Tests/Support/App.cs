@@ -51,7 +51,7 @@ public class App : AppFixture<Program>
 
     protected override ValueTask TearDownAsync()
     {
-        SqliteConnection.ClearAllPools();
+        Directory.Delete(DataDirectory, recursive: true);
 
         return ValueTask.CompletedTask;
     }

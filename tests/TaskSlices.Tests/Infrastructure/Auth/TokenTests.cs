@@ -390,5 +390,5 @@ public sealed class TokenTests(App app) : TestBase<App>
     }
 
     private async Task<TokenVerdict> VerifyAt(DateTimeOffset now, string payload) =>
-        await new TokenVerifier(app.Services.GetServices<IKeySource>(), new StoppedClock(now)).VerifyAsync(Token.Of(Token.Header, payload), Cancellation);
+        await Verifier.Of(new StoppedClock(now), app.Services.GetServices<IKeySource>()).VerifyAsync(Token.Of(Token.Header, payload), Cancellation);
 }

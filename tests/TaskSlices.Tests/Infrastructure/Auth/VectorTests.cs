@@ -87,6 +87,6 @@ public sealed class VectorTests : IDisposable
         using var directory = new DataDirectory(Options.Create(new DataSettings { Directory = _directory }));
         var secret = new SharedSecret(Options.Create(new AuthSettings { Secret = vector["secret"]?.GetValue<string>() ?? Token.Secret }), directory);
 
-        return await new TokenVerifier([secret], new StoppedClock(new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero))).VerifyAsync(token, TestContext.Current.CancellationToken);
+        return await Verifier.Of(new StoppedClock(new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero)), secret).VerifyAsync(token, TestContext.Current.CancellationToken);
     }
 }

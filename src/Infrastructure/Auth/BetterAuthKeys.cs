@@ -1,0 +1,180 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace TaskSlices.Infrastructure.Auth;
+
+/// <summary>
+/// The key set of a Better Auth server. It is fetched at the start, and again every half minute, in the background; at once for a key id that
+/// is not in it, since Better Auth makes keys when it first needs them. Whatever arrives, it is fetched at most 6 times a minute and once at
+/// a time; while the server is away, the last set serves.
+/// </summary>
+public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHealthCheck
+{
+    public const int FetchesPerMinute = 6;
+
+    /// <summary>In bytes; a set of 100 keys has about 40,000.</summary>
+    public const int BodyLimit = 256 * 1024;
+
+    /// <summary>Two of the six are kept for the background, so that no storm of unknown keys delays what is known.</summary>
+    private const int FetchesOnDemand = FetchesPerMinute - 2;
+
+    private const int RedirectLimit = 3;
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
+    private static readonly string[] Algorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
+    {
+        Timeout = Timeout,
+        MaxResponseContentBufferSize = BodyLimit,
+    };
+
+    private readonly Lock _lock = new();
+    private readonly Queue<long> _fetches = [];
+    private readonly TimeProvider _clock;
+    private readonly ILogger<BetterAuthKeys> _log;
+    private readonly Uri? _url;
+    private Task _fetch = Task.CompletedTask;
+    private volatile KeySet? _set;
+    private string? _lastFailure;
+
+    public BetterAuthKeys(IOptions<AuthSettings> settings, TimeProvider clock, ILogger<BetterAuthKeys> log)
+    {
+        _clock = clock;
+        _log = log;
+        _url = settings.Value.KeySetUrl;
+        Rules = new ClaimRules(settings.Value.ExpectedIssuer, settings.Value.ExpectedAudience);
+        Issuer = _url is null ? null : $"the keys at {_url}";
+    }
+
+    public string? Issuer { get; }
+    public ClaimRules Rules { get; }
+
+    public async ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct)
+    {
+        if (_url is null || !Algorithms.Contains(algorithm))
+            return KeyLookup.NotMine;
+
+        // Without any set the background is asking already; whoever comes meanwhile waits for its answer, and no longer.
+        if (_set is null)
+            await FetchUnderWay().WaitAsync(ct);
+
+        if (_set?.Find(algorithm, keyId) is { Count: > 0 } found)
+            return new KeyLookup(found);
+
+        if (_set is null)
+            return new KeyLookup([], TokenRefusal.KeysUnavailable);
+
+        await FetchAsync(FetchesOnDemand).WaitAsync(ct);
+
+        return _set.Find(algorithm, keyId) is { Count: > 0 } fetched ? new KeyLookup(fetched) : new KeyLookup([], TokenRefusal.UnknownKey);
+    }
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_url is null || _set is not null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The keys of the Better Auth server could not be fetched yet."));
+
+    public override void Dispose()
+    {
+        _http.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (_url is not null && !stoppingToken.IsCancellationRequested)
+        {
+            var started = _clock.GetTimestamp();
+            await FetchAsync(FetchesPerMinute);
+
+            var pause = (_set is null ? Retry : Refresh) - _clock.GetElapsedTime(started);
+            if (pause > TimeSpan.Zero)
+                await Task.Delay(pause, _clock, stoppingToken);
+        }
+    }
+
+    private Task FetchUnderWay()
+    {
+        lock (_lock)
+            return _fetch;
+    }
+
+    /// <summary>Fetches the set, unless there were so many fetches in the last minute; if one is under way, it is that one.</summary>
+    private Task FetchAsync(int most)
+    {
+        lock (_lock)
+        {
+            if (!_fetch.IsCompleted)
+                return _fetch;
+
+            while (_fetches.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest) >= TimeSpan.FromMinutes(1))
+                _fetches.Dequeue();
+
+            if (_fetches.Count >= most)
+                return Task.CompletedTask;
+
+            _fetches.Enqueue(_clock.GetTimestamp());
+
+            return _fetch = Task.Run(FetchNowAsync);
+        }
+    }
+
+    private async Task FetchNowAsync()
+    {
+        try
+        {
+            var set = KeySet.Read(await DownloadAsync(), _set);
+
+            if (_set is null || _lastFailure is not null)
+                LogFetched(_url, set.Count);
+
+            foreach (var reason in set.LeftOut.Except(_set?.LeftOut ?? []))
+                LogLeftOut(reason);
+
+            (_set, _lastFailure) = (set, null);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or KeySetException or IOException)
+        {
+            var reason = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds} s" : e.Message;
+
+            if (reason != _lastFailure)
+                LogNotFetched(_url, reason, _set is null ? "no token of its can be verified until then" : "the last set serves until then");
+
+            _lastFailure = reason;
+        }
+    }
+
+    private async Task<byte[]> DownloadAsync()
+    {
+        var url = _url!;
+
+        for (var redirects = 0; redirects <= RedirectLimit; redirects++)
+        {
+            using var response = await _http.GetAsync(url);
+
+            if (response.IsSuccessStatusCode)
+                return await response.Content.ReadAsByteArrayAsync();
+
+            if (response.Headers.Location is not { } location || (int)response.StatusCode is < 300 or > 399)
+                throw new KeySetException($"the answer was {(int)response.StatusCode}");
+
+            var next = new Uri(url, location);
+            if (next.GetLeftPart(UriPartial.Authority) != url.GetLeftPart(UriPartial.Authority))
+                throw new KeySetException("it redirects to another host");
+
+            url = next;
+        }
+
+        throw new KeySetException($"it redirects more than {RedirectLimit} times");
+    }
+
+    [LoggerMessage(LogLevel.Information, "Fetched {Count} keys from {Url}")]
+    private partial void LogFetched(Uri? url, int count);
+
+    [LoggerMessage(LogLevel.Warning, "Left out a key of the set: {Reason}")]
+    private partial void LogLeftOut(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The keys at {Url} were not fetched: {Reason}. It is tried again; {Meanwhile}")]
+    private partial void LogNotFetched(Uri? url, string reason, string meanwhile);
+}

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace TaskSlices.Infrastructure.Auth;
+
+/// <summary>
+/// Tokens that were verified a moment ago, so that a request costs a lookup and not a signature. Only right ones get in; each leaves at its
+/// expiry, after five minutes, or with its key. It holds digests (SHA-256), not tokens.
+/// </summary>
+public sealed class TokenMemory(TimeProvider clock)
+{
+    /// <summary>The most tokens it holds, at about 200 bytes each.</summary>
+    public const int Capacity = 10_000;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<Digest, Remembered> _tokens = new();
+
+    /// <summary>The subject of a token that was verified before, or null.</summary>
+    public string? Recall(string token)
+    {
+        if (token.Length > Jws.LengthLimit || !_tokens.TryGetValue(Digest.Of(token), out var remembered))
+            return null;
+
+        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until ? null : remembered.Subject;
+    }
+
+    /// <param name="token">One that has just been found right.</param>
+    /// <param name="subject">Whose it is.</param>
+    /// <param name="key">What it was verified with.</param>
+    /// <param name="expiry">Its own <c>exp</c>.</param>
+    public void Keep(string token, string subject, VerificationKey key, DateTimeOffset expiry)
+    {
+        if (_tokens.Count >= Capacity)
+            MakeRoom();
+
+        var latest = clock.GetUtcNow() + Longest;
+        _tokens[Digest.Of(token)] = new Remembered(subject, key, expiry < latest ? expiry : latest);
+    }
+
+    private void MakeRoom()
+    {
+        var now = clock.GetUtcNow();
+        foreach (var (digest, remembered) in _tokens)
+        {
+            if (remembered.Key.IsRetired || now >= remembered.Until)
+                _tokens.TryRemove(digest, out _);
+        }
+
+        // All of them are in use: starting anew costs each one signature.
+        if (_tokens.Count >= Capacity)
+            _tokens.Clear();
+    }
+
+    private sealed record Remembered(string Subject, VerificationKey Key, DateTimeOffset Until);
+
+    private readonly record struct Digest(UInt128 High, UInt128 Low)
+    {
+        public static Digest Of(string token)
+        {
+            Span<byte> text = token.Length <= 1024 ? stackalloc byte[1024] : new byte[token.Length];
+            Span<Digest> digest = stackalloc Digest[1];
+            SHA256.HashData(text[..Encoding.ASCII.GetBytes(token, text)], MemoryMarshal.AsBytes(digest));
+
+            return digest[0];
+        }
+    }
+}
