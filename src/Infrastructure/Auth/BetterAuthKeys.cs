@@ -27,7 +27,6 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
     {
-        Timeout = Timeout,
         MaxResponseContentBufferSize = BodyLimit,
     };
 
@@ -147,14 +146,15 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
     private async Task<byte[]> DownloadAsync()
     {
+        using var patience = new CancellationTokenSource(Timeout);
         var url = _url!;
 
         for (var redirects = 0; redirects <= RedirectLimit; redirects++)
         {
-            using var response = await _http.GetAsync(url);
+            using var response = await _http.GetAsync(url, patience.Token);
 
             if (response.IsSuccessStatusCode)
-                return await response.Content.ReadAsByteArrayAsync();
+                return await response.Content.ReadAsByteArrayAsync(patience.Token);
 
             if (response.Headers.Location is not { } location || (int)response.StatusCode is < 300 or > 399)
                 throw new KeySetException($"the answer was {(int)response.StatusCode}");
