@@ -4,7 +4,6 @@ using TaskSlices.Infrastructure.Http;
 using TaskSlices.Infrastructure.Operations;
 
 Settings.RefuseInOneSentence();
-
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddShortNames(args);
 
@@ -32,11 +31,6 @@ app.UseSlices();
 app.CheckSettings();
 
 if (args is ["token", .. var users])
-{
     TokenCommand.Run(app.Services, users);
-    return;
-}
-
-await app.MigrateAsync();
-app.GreetWhenStarted();
-await app.RunAsync();
+else
+    await app.ServeAsync();

@@ -4,10 +4,18 @@ using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Infrastructure.Operations;
 
-/// <summary>What the process says once it listens: where, where the data is, who may issue tokens, and what to try first.</summary>
-public static class Greeting
+/// <summary>The life of the server, and what it says once it listens: where, where the data is, who may issue tokens, what to try first.</summary>
+public static class Serving
 {
-    public static void GreetWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
+    /// <summary>Brings the data up to date, listens, and returns when the process is told to end.</summary>
+    public static async Task ServeAsync(this WebApplication app)
+    {
+        await app.MigrateAsync();
+        app.GreetWhenStarted();
+        await app.RunAsync();
+    }
+
+    private static void GreetWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
     {
         using var scope = app.Services.CreateScope();
         var database = scope.ServiceProvider.GetRequiredService<AppDb>().Database;
