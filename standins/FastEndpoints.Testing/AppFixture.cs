@@ -20,7 +20,7 @@ public abstract class AppFixture<TProgram> : IAsyncLifetime where TProgram : cla
     public IServiceProvider Services => _factory!.Services;
     public TestServer Server => _factory!.Server;
 
-    public async ValueTask InitializeAsync()
+    async ValueTask IAsyncLifetime.InitializeAsync()
     {
         if (!GetType().IsDefined(typeof(DisableWafCacheAttribute), inherit: true))
             throw new NotSupportedException($"{GetType().Name} without [DisableWafCache] is not supported by the stand-in. See docs/decisions/0002-stand-ins.md.");
@@ -31,7 +31,7 @@ public abstract class AppFixture<TProgram> : IAsyncLifetime where TProgram : cla
         await SetupAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    async ValueTask IAsyncDisposable.DisposeAsync()
     {
         await TearDownAsync();
         if (_factory is not null)

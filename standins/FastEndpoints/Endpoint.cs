@@ -15,6 +15,14 @@ public abstract class BaseEndpoint
     /// <summary>Says where the endpoint is; runs once, when the process starts.</summary>
     public abstract void Configure();
 
+    internal abstract Task RunAsync(EndpointPlan plan);
+}
+
+/// <summary>An endpoint whose ExecuteAsync returns its answer (surface sections 3.1 and 10).</summary>
+public abstract class Endpoint<TRequest, TResponse> : BaseEndpoint where TRequest : notnull
+{
+    public abstract Task<TResponse> ExecuteAsync(TRequest req, CancellationToken ct);
+
     protected void Get(params string[] routePatterns) => At("GET", routePatterns);
     protected void Post(params string[] routePatterns) => At("POST", routePatterns);
     protected void Put(params string[] routePatterns) => At("PUT", routePatterns);
@@ -24,20 +32,6 @@ public abstract class BaseEndpoint
     protected void AllowAnonymous() => Definition.AllowAnonymous();
     protected void Description(Action<RouteHandlerBuilder> builder) => Definition.Description(builder);
     protected void Summary(Action<EndpointSummary> endpointSummary) => Definition.Summary(endpointSummary);
-
-    internal abstract Task RunAsync(EndpointPlan plan);
-
-    private void At(string verb, string[] routePatterns)
-    {
-        Definition.Verbs = [verb];
-        Definition.Routes = routePatterns;
-    }
-}
-
-/// <summary>An endpoint whose ExecuteAsync returns its answer (surface sections 3.1 and 10).</summary>
-public abstract class Endpoint<TRequest, TResponse> : BaseEndpoint where TRequest : notnull
-{
-    public abstract Task<TResponse> ExecuteAsync(TRequest req, CancellationToken ct);
 
     /// <summary>
     /// Bind, validate, pre-process, execute, answer. A failure on the way still runs the pre-processors, and one of them may answer in its
@@ -98,12 +92,20 @@ public abstract class Endpoint<TRequest, TResponse> : BaseEndpoint where TReques
                 body, body.GetType(), plan.Json, $"{plan.Config.Errors.ContentType}; charset=utf-8", HttpContext.RequestAborted);
         }
     }
+
+    private void At(string verb, string[] routePatterns)
+    {
+        Definition.Verbs = [verb];
+        Definition.Routes = routePatterns;
+    }
 }
 
 /// <summary>A request that could not be bound, or that its validator refused (surface section 7).</summary>
-public sealed class ValidationFailureException(IEnumerable<ValidationFailure> failures) : Exception
+public sealed class ValidationFailureException : Exception
 {
-    public IEnumerable<ValidationFailure> Failures { get; } = failures;
+    internal ValidationFailureException(IEnumerable<ValidationFailure> failures) => Failures = failures;
+
+    public IEnumerable<ValidationFailure> Failures { get; }
 }
 
 /// <summary>The rules of a request; one instance serves all requests (surface section 7).</summary>

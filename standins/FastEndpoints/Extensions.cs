@@ -15,10 +15,19 @@ public static class HttpContextExtensions
 /// <summary>Answers from outside an endpoint (surface section 11.2).</summary>
 public static class HttpResponseExtensions
 {
-    public static Task SendResultAsync(this HttpResponse rsp, IResult result)
+    public static async Task<Void> SendResultAsync(this HttpResponse rsp, IResult result)
     {
         rsp.HttpContext.MarkResponseStart();
+        await result.ExecuteAsync(rsp.HttpContext);
 
-        return result.ExecuteAsync(rsp.HttpContext);
+        return Void.Instance;
     }
+}
+
+/// <summary>What sending returns (surface section 1).</summary>
+public sealed class Void
+{
+    internal static readonly Void Instance = new();
+
+    private Void() { }
 }

@@ -12,6 +12,8 @@ namespace FastEndpoints.Swagger;
 /// <summary>What the document is like (surface section 14).</summary>
 public sealed class DocumentOptions
 {
+    internal DocumentOptions() { }
+
     public Action<DocumentSettings>? DocumentSettings { internal get; set; }
 
     /// <summary>Names a schema by its type alone; otherwise by namespace and type, without the dots.</summary>
@@ -41,7 +43,7 @@ public sealed class DocumentSettings
 }
 
 /// <summary>The description of the API, OpenAPI 3.0, and the page that shows it (surface section 14).</summary>
-public static class SwaggerExtensions
+public static class Extensions
 {
     private const string DocumentName = "v1";
     private const string DocumentPath = $"/swagger/{DocumentName}/swagger.json";
