@@ -30,7 +30,7 @@ app.UseSlices();
 
 app.CheckSettings();
 
-if (args is ["token", .. var users])
+if (TokenCommand.IsAskedFor(args, out var users))
     TokenCommand.Run(app.Services, users);
 else
     await app.ServeAsync();

@@ -55,6 +55,10 @@ internal sealed class AuthSettingsCheck : IValidateOptions<AuthSettings>
         { Secret.Length: > 0 } when Encoding.UTF8.GetByteCount(options.Secret) < SharedSecret.MinimumBytes =>
             $"Auth:Secret (BETTER_AUTH_SECRET) is shorter than {SharedSecret.MinimumBytes} bytes. Set a longer one, here and in Better Auth: openssl rand -base64 32",
         { SubjectClaim: "" } => "Auth:SubjectClaim is empty. Set it to the claim that names the user, or remove it: sub",
+        { Secret.Length: > 0, SubjectClaim: "email" or "updateTo" or "version" } =>
+            $"Auth:SubjectClaim is {options.SubjectClaim}, which Better Auth also writes into tokens for other purposes, signed with the same secret (Auth:Secret). Remove one of the two.",
+        { Secret: "", Url: "" } when options.Issuer.Length > 0 || options.Audience.Length > 0 =>
+            "Auth:Issuer or Auth:Audience is set, and nobody who writes them may issue tokens. Set Auth:Url (BETTER_AUTH_URL) or Auth:Secret (BETTER_AUTH_SECRET), or remove them.",
         { JwksUrl.Length: > 0, Url: "" } => "Auth:JwksUrl is set without Auth:Url (BETTER_AUTH_URL). Set that too: it says who issues the tokens.",
         _ => FindMistake("Auth:Url (BETTER_AUTH_URL)", options.Url, options.AllowHttp) ?? FindMistake("Auth:JwksUrl", options.JwksUrl, options.AllowHttp),
     };

@@ -15,7 +15,7 @@ public sealed class BearerHandler(
     public const string SchemeName = "Bearer";
 
     /// <summary>In seconds; how often keys that are not there are asked for.</summary>
-    private const int RetryAfter = 10;
+    private const int RetryAfter = 15;
 
     private TokenRefusal _refusal = TokenRefusal.Missing;
 

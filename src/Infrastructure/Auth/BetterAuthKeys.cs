@@ -22,7 +22,10 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
+
+    /// <summary>Leaves room in the minute for the first key that is asked for once there is a set.</summary>
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(14);
+
     private static readonly string[] Algorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
@@ -31,7 +34,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     };
 
     private readonly Lock _lock = new();
-    private readonly Queue<long> _fetches = [];
+    private readonly Queue<(long At, bool OnDemand)> _fetches = [];
     private readonly TimeProvider _clock;
     private readonly ILogger<BetterAuthKeys> _log;
     private readonly Uri? _url;
@@ -60,15 +63,13 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
         if (_set is null)
             await FetchUnderWay().WaitAsync(ct);
 
-        if (_set?.Find(algorithm, keyId) is { Count: > 0 } found)
-            return new KeyLookup(found);
-
         if (_set is null)
             return new KeyLookup([], TokenRefusal.KeysUnavailable);
 
-        await FetchAsync(FetchesOnDemand).WaitAsync(ct);
+        if (!_set.Has(algorithm, keyId))
+            await FetchAsync(onDemand: true).WaitAsync(ct);
 
-        return _set.Find(algorithm, keyId) is { Count: > 0 } fetched ? new KeyLookup(fetched) : new KeyLookup([], TokenRefusal.UnknownKey);
+        return _set.Find(algorithm, keyId) is { Count: > 0 } found ? new KeyLookup(found) : new KeyLookup([], TokenRefusal.UnknownKey);
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -85,7 +86,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
         while (_url is not null && !stoppingToken.IsCancellationRequested)
         {
             var started = _clock.GetTimestamp();
-            await FetchAsync(FetchesPerMinute);
+            await FetchAsync(onDemand: false);
 
             var pause = (_set is null ? Retry : Refresh) - _clock.GetElapsedTime(started);
             if (pause > TimeSpan.Zero)
@@ -100,20 +101,20 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     }
 
     /// <summary>Fetches the set, unless there were so many fetches in the last minute; if one is under way, it is that one.</summary>
-    private Task FetchAsync(int most)
+    private Task FetchAsync(bool onDemand)
     {
         lock (_lock)
         {
             if (!_fetch.IsCompleted)
                 return _fetch;
 
-            while (_fetches.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest) >= TimeSpan.FromMinutes(1))
+            while (_fetches.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest.At) >= TimeSpan.FromMinutes(1))
                 _fetches.Dequeue();
 
-            if (_fetches.Count >= most)
+            if (_fetches.Count >= FetchesPerMinute || (onDemand && _fetches.Count(fetch => fetch.OnDemand) >= FetchesOnDemand))
                 return Task.CompletedTask;
 
-            _fetches.Enqueue(_clock.GetTimestamp());
+            _fetches.Enqueue((_clock.GetTimestamp(), onDemand));
 
             return _fetch = Task.Run(FetchNowAsync);
         }
@@ -133,8 +134,9 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
             (_set, _lastFailure) = (set, null);
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or KeySetException or IOException)
+        catch (Exception e)
         {
+            // Whatever that server sends, it can't end this process: the next fetch may bring a better set.
             var reason = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds} s" : e.Message;
 
             if (reason != _lastFailure)
@@ -159,8 +161,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
             if (response.Headers.Location is not { } location || (int)response.StatusCode is < 300 or > 399)
                 throw new KeySetException($"the answer was {(int)response.StatusCode}");
 
-            var next = new Uri(url, location);
-            if (next.GetLeftPart(UriPartial.Authority) != url.GetLeftPart(UriPartial.Authority))
+            if (!Uri.TryCreate(url, location, out var next) || next.GetLeftPart(UriPartial.Authority) != url.GetLeftPart(UriPartial.Authority))
                 throw new KeySetException("it redirects to another host");
 
             url = next;

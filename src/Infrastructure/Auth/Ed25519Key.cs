@@ -12,13 +12,42 @@ public sealed class Ed25519Key(string? keyId, byte[] publicKey) : VerificationKe
     public const int KeyLength = 32;
     public const int SignatureLength = 64;
 
+    /// <summary>The y of the points of order 4, 1, 2 and 8.</summary>
+    private static readonly byte[][] SmallOrder =
+    [
+        new byte[KeyLength],
+        [1, .. new byte[KeyLength - 1]],
+        Convert.FromHexString("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        Convert.FromHexString("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+        Convert.FromHexString("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+    ];
+
     private static readonly BigInteger P = BigInteger.Pow(2, 255) - 19;
     private static readonly BigInteger D = Modulo(-121665 * Inverse(121666));
 
     public override bool Accepts(string algorithm) => algorithm is "EdDSA" or "Ed25519";
 
     public override bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        signature.Length == SignatureLength && Ed25519.Verify(signature.ToArray(), 0, publicKey, 0, data.ToArray(), 0, data.Length);
+        signature.Length == SignatureLength && !IsOfSmallOrder(signature[..KeyLength]) && Ed25519.Verify(signature.ToArray(), 0, publicKey, 0, data.ToArray(), 0, data.Length);
+
+    /// <summary>
+    /// Whether the R of a signature is one of the eight points of small order, by its y and whatever the sign of its x. Nobody gets one by
+    /// signing; RFC 8032 section 5.1.7 leaves open whether to accept it, and versions of BouncyCastle differ.
+    /// </summary>
+    private static bool IsOfSmallOrder(ReadOnlySpan<byte> point)
+    {
+        Span<byte> y = stackalloc byte[KeyLength];
+        point.CopyTo(y);
+        y[^1] &= 0x7F;
+
+        foreach (var small in SmallOrder)
+        {
+            if (y.SequenceEqual(small))
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// Why the bytes are no key to be trusted, or null. They must be the one encoding of a point on the curve (RFC 8032 section 5.1.3), and not

@@ -73,8 +73,9 @@ public sealed class Jws
             using var document = JsonDocument.Parse(utf8, Strict);
             return document.RootElement.ValueKind is JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is for a member whose name is half a character.
             return null;
         }
     }

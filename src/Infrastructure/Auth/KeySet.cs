@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace TaskSlices.Infrastructure.Auth;
 
@@ -42,8 +43,7 @@ public sealed class KeySet
     public static KeySet Read(ReadOnlyMemory<byte> json, KeySet? previous = null)
     {
         using var document = Parse(json);
-        if (document.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("keys", out var list) || list.ValueKind is not JsonValueKind.Array)
-            throw new KeySetException("The document has no list of keys.");
+        var list = ListOf(document.RootElement);
 
         if (list.GetArrayLength() > KeyLimit)
             throw new KeySetException($"The set has more than {KeyLimit} keys.");
@@ -53,14 +53,14 @@ public sealed class KeySet
 
         foreach (var element in list.EnumerateArray())
         {
-            var identity = element.GetRawText();
             try
             {
-                keys[identity] = previous?._keys.GetValueOrDefault(identity) ?? ReadKey(element);
+                var identity = element.GetRawText();
+                keys[identity] = previous?._keys.GetValueOrDefault(identity) ?? ReadKey(identity);
             }
-            catch (Exception e) when (e is KeySetException or CryptographicException or InvalidOperationException)
+            catch (Exception e) when (e is KeySetException or CryptographicException or InvalidOperationException or JsonException)
             {
-                leftOut.Add($"{Printable(element.ValueKind is JsonValueKind.Object ? Text(element, "kid") : null)}: {e.Message}");
+                leftOut.Add($"{NameOf(element)}: {(e is JsonException or InvalidOperationException ? "it is not well-formed" : e.Message)}");
             }
         }
 
@@ -74,15 +74,39 @@ public sealed class KeySet
     public static string Printable(string? keyId) =>
         keyId is null ? "(no kid)" : string.Concat(keyId.Take(64).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '?'));
 
+    /// <summary>Whether a key has just that id and algorithm, or, for a token that names none, the algorithm.</summary>
+    public bool Has(string algorithm, string? keyId) =>
+        _keys.Values.Any(key => key.Accepts(algorithm) && (keyId is null || key.KeyId == keyId));
+
     /// <summary>The keys of that id and algorithm; those without an id can be meant by any, and a token without one can mean any.</summary>
     public IReadOnlyList<VerificationKey> Find(string algorithm, string? keyId) =>
         [.. _keys.Values.Where(key => key.Accepts(algorithm) && (keyId is null || key.KeyId is null || key.KeyId == keyId))];
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> json)
+    private static JsonElement ListOf(JsonElement root)
     {
         try
         {
-            return JsonDocument.Parse(json, Strict);
+            if (root.ValueKind is JsonValueKind.Object && root.EnumerateObject().Count(member => member.NameEquals("keys")) == 1
+                && root.GetProperty("keys") is { ValueKind: JsonValueKind.Array } list)
+                return list;
+        }
+        catch (InvalidOperationException)
+        {
+            // A member whose name is half a character.
+        }
+
+        throw new KeySetException("The document has no list of keys, or more than one.");
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> json)
+    {
+        if (!Utf8.IsValid(json.Span))
+            throw new KeySetException("The document is not UTF-8.");
+
+        try
+        {
+            // A member that is there twice spoils its own key, and is looked for there.
+            return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Strict.MaxDepth });
         }
         catch (JsonException)
         {
@@ -90,8 +114,23 @@ public sealed class KeySet
         }
     }
 
-    private static VerificationKey ReadKey(JsonElement key)
+    private static string NameOf(JsonElement key)
     {
+        try
+        {
+            return Printable(Text(key, "kid"));
+        }
+        catch (Exception e) when (e is KeySetException or InvalidOperationException)
+        {
+            return Printable(null);
+        }
+    }
+
+    private static VerificationKey ReadKey(string json)
+    {
+        using var document = JsonDocument.Parse(json, Strict);
+        var key = document.RootElement;
+
         if (key.ValueKind is not JsonValueKind.Object)
             throw new KeySetException("it is no object");
 
@@ -153,5 +192,7 @@ public sealed class KeySet
         Text(key, name) is { } text && Jws.Decode(text) is { Length: > 0 } bytes ? bytes : throw new KeySetException($"its {name} is not base64url");
 
     private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) ? value.GetString() : null;
+        !element.TryGetProperty(name, out var value) || value.ValueKind is JsonValueKind.Null ? null
+        : value.ValueKind is JsonValueKind.String ? value.GetString()
+        : throw new KeySetException($"its {name} is no text");
 }

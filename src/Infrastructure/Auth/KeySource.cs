@@ -41,6 +41,9 @@ public abstract class VerificationKey(string algorithm, string? keyId = null)
 
     public void Retire() => _retired = true;
 
+    /// <summary>Whether verifying takes so long that it must not be done by every thread at once.</summary>
+    public virtual bool IsCostly => true;
+
     public virtual bool Accepts(string algorithm) => algorithm == Algorithm;
 
     /// <summary>Whether the signature is this key's over the data. A malformed signature is false, not an error.</summary>

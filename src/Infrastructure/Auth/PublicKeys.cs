@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
 namespace TaskSlices.Infrastructure.Auth;
@@ -5,26 +6,55 @@ namespace TaskSlices.Infrastructure.Auth;
 /// <summary>ES256 and ES512 (RFC 7518 section 3.4): the signature is R and S side by side, each as long as the curve's field, and never DER.</summary>
 public sealed class EcdsaKey(string algorithm, string? keyId, ECParameters parameters, HashAlgorithmName hash) : VerificationKey(algorithm, keyId)
 {
-    private readonly ECDsa _key = ECDsa.Create(parameters);
+    private readonly Instances<ECDsa> _keys = new(() => ECDsa.Create(parameters));
     private readonly int _signatureLength = 2 * parameters.Q.X!.Length;
 
     public override bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        // An instance is not promised to serve two threads at once.
-        lock (_key)
-            return signature.Length == _signatureLength && _key.VerifyData(data, signature, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        if (signature.Length != _signatureLength)
+            return false;
+
+        var key = _keys.Take();
+        var verified = key.VerifyData(data, signature, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        _keys.Return(key);
+
+        return verified;
     }
 }
 
 /// <summary>RS256 and PS256 (RFC 7518 sections 3.3 and 3.5).</summary>
 public sealed class RsaKey(string algorithm, string? keyId, RSAParameters parameters) : VerificationKey(algorithm, keyId)
 {
-    private readonly RSA _key = RSA.Create(parameters);
+    private readonly Instances<RSA> _keys = new(() => RSA.Create(parameters));
     private readonly RSASignaturePadding _padding = algorithm == "PS256" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 
     public override bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        lock (_key)
-            return signature.Length == parameters.Modulus!.Length && _key.VerifyData(data, signature, HashAlgorithmName.SHA256, _padding);
+        if (signature.Length != parameters.Modulus!.Length)
+            return false;
+
+        var key = _keys.Take();
+        var verified = key.VerifyData(data, signature, HashAlgorithmName.SHA256, _padding);
+        _keys.Return(key);
+
+        return verified;
     }
+}
+
+/// <summary>As many instances of a key as are used at once: .NET does not promise that one serves two threads.</summary>
+internal sealed class Instances<T>
+{
+    private readonly ConcurrentBag<T> _idle;
+    private readonly Func<T> _create;
+
+    /// <summary>Makes the first one at once, so that parameters which are no key are refused now.</summary>
+    public Instances(Func<T> create)
+    {
+        _create = create;
+        _idle = [create()];
+    }
+
+    public T Take() => _idle.TryTake(out var idle) ? idle : _create();
+
+    public void Return(T instance) => _idle.Add(instance);
 }

@@ -16,6 +16,9 @@ public sealed class SharedSecret : IKeySource
     /// <summary>RFC 7518 section 3.2: a key for HS256 is at least as long as its hash.</summary>
     public const int MinimumBytes = 32;
 
+    /// <summary>Where the secret that was made here is kept, in the data directory.</summary>
+    public const string FileName = "token-secret";
+
     private readonly KeyLookup _lookup;
 
     /// <exception cref="StartupException">The file with the secret was spoilt, or can't be written.</exception>
@@ -45,16 +48,18 @@ public sealed class SharedSecret : IKeySource
 
     private static string Kept(DataDirectory directory)
     {
-        var secret = directory.KeepSecret("token-secret", () => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(MinimumBytes)));
+        var secret = directory.KeepSecret(FileName, () => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(MinimumBytes)));
 
         return Encoding.UTF8.GetByteCount(secret) >= MinimumBytes
             ? secret
-            : throw new StartupException($"The secret in {directory.PathOf("token-secret")} is too short. Delete the file to get a new one.");
+            : throw new StartupException($"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one.");
     }
 
     private sealed class HmacSha256Key(byte[] secret) : VerificationKey(Name)
     {
         public const string Name = "HS256";
+
+        public override bool IsCostly => false;
 
         public override bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
         {

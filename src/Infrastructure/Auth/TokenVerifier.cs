@@ -34,7 +34,7 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
 /// no encryption, no extension that must be understood, no key out of the token, an expiry always. Clocks may differ by 30 seconds.
 /// </summary>
 public sealed partial class TokenVerifier(
-    IEnumerable<IKeySource> sources, TokenMemory memory, IOptions<AuthSettings> settings, TimeProvider clock, ILogger<TokenVerifier> log)
+    IEnumerable<IKeySource> sources, TokenMemory memory, IOptions<AuthSettings> settings, TimeProvider clock, ILogger<TokenVerifier> log) : IDisposable
 {
     /// <summary>The longest subject, in UTF-16 code units.</summary>
     public const int SubjectLimit = 255;
@@ -56,6 +56,7 @@ public sealed partial class TokenVerifier(
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
     private readonly IKeySource[] _sources = [.. sources];
+    private readonly SemaphoreSlim _signatures = new(Math.Max(1, Environment.ProcessorCount - 1));
     private readonly string _subjectClaim = settings.Value.SubjectClaim;
     private readonly ConcurrentDictionary<string, long> _logged = new();
 
@@ -82,12 +83,31 @@ public sealed partial class TokenVerifier(
             foreach (var key in lookup.Keys)
             {
                 reason = TokenRefusal.Signature;
-                if (key.Accepts(algorithm) && key.Verify(jws.SignedData, jws.Signature))
+                if (key.Accepts(algorithm) && await IsSignedAsync(jws, key, ct))
                     return Judge(token, jws, source.Rules, key);
             }
         }
 
         return Refuse(reason, keyId);
+    }
+
+    public void Dispose() => _signatures.Dispose();
+
+    /// <summary>One processor is left to those whose token is remembered, however many others bring signatures that take a while.</summary>
+    private async ValueTask<bool> IsSignedAsync(Jws jws, VerificationKey key, CancellationToken ct)
+    {
+        if (!key.IsCostly)
+            return key.Verify(jws.SignedData, jws.Signature);
+
+        await _signatures.WaitAsync(ct);
+        try
+        {
+            return key.Verify(jws.SignedData, jws.Signature);
+        }
+        finally
+        {
+            _signatures.Release();
+        }
     }
 
     private static TokenRefusal? RefuseHeader(JsonElement header)
@@ -142,6 +162,10 @@ public sealed partial class TokenVerifier(
             if (now < notBefore - ClockSkew)
                 return TokenRefusal.NotYetValid;
         }
+
+        // Better Auth's session cookie, signed with the shared secret and without a type: it holds the session itself.
+        if (claims.TryGetProperty("session", out _))
+            return TokenRefusal.NotAnAccessToken;
 
         if (rules.Issuer is not null && Text(claims, "iss") != rules.Issuer)
             return TokenRefusal.Issuer;

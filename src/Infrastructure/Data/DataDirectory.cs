@@ -10,6 +10,10 @@ namespace TaskSlices.Infrastructure.Data;
 public sealed class DataDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>What the systems say of a file that another process holds: EWOULDBLOCK, twice, and ERROR_SHARING_VIOLATION.</summary>
+    private const int HeldOnLinux = 11, HeldOnMac = 35, HeldOnWindows = unchecked((int)0x80070020);
+
     private readonly string _path;
     private FileStream? _lock;
 
@@ -30,13 +34,13 @@ public sealed class DataDirectory : IDisposable
         {
             _lock ??= new FileStream(PathOf("lock"), OpenOwnerOnly(FileMode.OpenOrCreate));
         }
-        catch (IOException) when (File.Exists(PathOf("lock")))
+        catch (IOException e) when (e.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
         {
             throw new StartupException($"Another TaskSlices uses the data directory {_path}. Stop it, or set Data:Directory (DATA_DIR) to another one.");
         }
     });
 
-    /// <summary>The secret of that name, made by <paramref name="make"/> if there is none yet; it is on disk before it is returned.</summary>
+    /// <summary>The secret of that name, made by <paramref name="make"/> if there is none yet; it is written through to the disk before it is returned.</summary>
     /// <exception cref="StartupException">The file can't be read or written.</exception>
     public string KeepSecret(string name, Func<string> make)
     {

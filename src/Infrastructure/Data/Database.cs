@@ -26,7 +26,6 @@ public static class Database
         services.AddScoped<SchemaRunner>();
         services.AddDbContextPool<AppDb>((provider, options) => options
             .UseSqlite(ConnectionString(provider.GetRequiredService<DataDirectory>()))
-            .UseQueryTrackingBehavior(QueryTrackingBehavior.TrackAll)
             .AddInterceptors(new SqlitePragmas()));
     }
 

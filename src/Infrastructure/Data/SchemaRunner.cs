@@ -19,11 +19,14 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
         if (applied.Except(steps.Select(s => s.Id)).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown)
             throw new StartupException($"The database was made by a newer TaskSlices (its schema has the step {unknown}). Start that version, or restore an older copy of the data.");
 
-        if (steps.Any(s => !applied.Contains(s.Id)))
-        {
-            await KeepCopyAsync(applied, ct);
-            await db.WriteAsync(() => ApplyAsync(steps, ct), ct);
-        }
+        var missing = steps.Where(s => !applied.Contains(s.Id)).ToList();
+        if (missing.Count == 0)
+            return;
+
+        if (applied.Count > 0)
+            await KeepCopyAsync(ct);
+
+        await db.WriteAsync(() => ApplyAsync(missing, ct), ct);
     }
 
     /// <summary>The steps of every schema among the types, in the order they run.</summary>
@@ -37,18 +40,15 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
     private async Task<HashSet<string>> AppliedAsync(CancellationToken ct) =>
         [.. await db.Database.SqlQuery<string>($"SELECT id AS \"Value\" FROM schema_steps").ToListAsync(ct)];
 
-    private async Task<int> ApplyAsync(IReadOnlyList<SchemaStep> steps, CancellationToken ct)
+    private async Task<int> ApplyAsync(List<SchemaStep> steps, CancellationToken ct)
     {
-        var applied = await AppliedAsync(ct);
-        var missing = steps.Where(s => !applied.Contains(s.Id)).ToList();
-
-        foreach (var step in missing)
+        foreach (var step in steps)
         {
             await ExecuteAsync(step.Sql, ct);
             await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {clock.GetUtcNow().ToUnixTimeMilliseconds()})", ct);
         }
 
-        return missing.Count;
+        return steps.Count;
     }
 
     /// <summary>As it is written: EF's own way to run raw SQL would take braces in it for parameters.</summary>
@@ -60,13 +60,13 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>A copy of what was there, before it is changed; nothing, if there was nothing.</summary>
-    private async Task KeepCopyAsync(HashSet<string> applied, CancellationToken ct)
+    /// <summary>A copy of what was there, before it is changed. It gets its name when it is whole.</summary>
+    private async Task KeepCopyAsync(CancellationToken ct)
     {
-        if (applied.Count > 0)
-        {
-            var copy = Path.Combine(directory.Subdirectory("backups"), $"before-migration-{clock.GetUtcNow():yyyyMMdd'T'HHmmssfff}.db");
-            await db.Database.ExecuteSqlAsync($"VACUUM INTO {copy}", ct);
-        }
+        var copy = Path.Combine(directory.Subdirectory("backups"), $"before-migration-{clock.GetUtcNow():yyyyMMdd'T'HHmmssfff}.db");
+        var partial = $"{copy}.partial";
+
+        await db.Database.ExecuteSqlAsync($"VACUUM INTO {partial}", ct);
+        File.Move(partial, copy);
     }
 }

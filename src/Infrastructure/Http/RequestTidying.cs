@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Net.Http.Headers;
@@ -15,11 +16,15 @@ public static class RequestTidying
 
     private static readonly byte[] EmptyObject = "{}"u8.ToArray();
 
-    public static void AddRequestLimits(this IServiceCollection services) => services.Configure<KestrelServerOptions>(kestrel =>
+    public static void AddRequestLimits(this IServiceCollection services)
     {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = BodyLimit;
-    });
+        services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyLimit;
+        });
+    }
 
     public static void UseRequestTidying(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {

@@ -96,7 +96,7 @@ public static class Slices
         if (exception.InnerException is JsonException or { InnerException: System.Text.DecoderFallbackException })
             return new ValidationFailure("body", "The body is not well-formed JSON.") { ErrorCode = Malformed };
 
-        var field = exception.Path?.TrimStart('$', '.') is { Length: > 0 } path ? path : "body";
+        var field = exception.Path?.TrimStart('$', '.') is { Length: > 0 } path ? JsonNamingPolicy.SnakeCaseLower.ConvertName(path) : "body";
 
         return new ValidationFailure(field, field == "body" ? "The body must be a JSON object." : $"{field} does not have the right type, or is there twice.");
     }

@@ -31,8 +31,13 @@ public static class Health
             .AllowAnonymous();
 
     private static Task WriteAsync(HttpContext context, HealthReport report) => report.Status is HealthStatus.Unhealthy
-        ? Problem.For(context, StatusCodes.Status503ServiceUnavailable, "NOT_READY", string.Join(' ', report.Entries.Values.Select(e => e.Description))).ExecuteAsync(context)
+        ? Problem.For(context, StatusCodes.Status503ServiceUnavailable, "NOT_READY", Describe(report)).ExecuteAsync(context)
         : context.Response.WriteAsJsonAsync(new { Status = "ok" });
+
+    // The description of a check that threw is the text of its exception, which is nobody's business.
+    private static string Describe(HealthReport report) => string.Join(' ', report.Entries.Values
+        .Where(e => e.Status is HealthStatus.Unhealthy)
+        .Select(e => e.Exception is null ? e.Description : "A check failed; the log says why."));
 
     /// <summary>
     /// Writes one row, to the disk, as a task is written. Anybody may ask, so one answer serves everybody for a second, and no crowd of

@@ -91,6 +91,10 @@ public static class Settings
         StartupException or OptionsValidationException => exception.Message,
         InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
             $"{exception.Message} Correct it, or remove it.",
+        InvalidOperationException when exception.Message.StartsWith("Unable to configure HTTPS endpoint", StringComparison.Ordinal) =>
+            "Urls asks for https, and there is no certificate. Set Kestrel:Certificates:Default:Path, or use http behind a proxy that has one.",
+        InvalidOperationException when exception.Message.StartsWith("Dynamic port binding", StringComparison.Ordinal) =>
+            $"Urls: {exception.Message}",
         IOException { InnerException: not null } when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) =>
             $"{exception.Message} Stop what listens there, or set Urls (or PORT) to another address.",
         _ => null,

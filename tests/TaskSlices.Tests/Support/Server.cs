@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Microsoft.Data.Sqlite;
 
 namespace TaskSlices.Tests.Support;
 
@@ -13,6 +14,16 @@ public sealed class Server : IAsyncLifetime
 
     public async ValueTask InitializeAsync() =>
         Process = await ServerProcess.StartAsync(_directory, new() { ["BETTER_AUTH_SECRET"] = Token.Secret });
+
+    /// <summary>Changes the database behind the server's back.</summary>
+    public void Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "taskslices.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
 
     public HttpClient Anonymous() => new() { BaseAddress = Address };
 

@@ -140,6 +140,18 @@ public sealed class TokenCommandTests : IDisposable
             await (await server.Client.GetWith($"/api/{Uri.EscapeDataString(user)}/tasks", ("Authorization", $"Bearer {token}"))).IsList();
     }
 
+    [Theory]
+    [InlineData("token ann --Data:Directory elsewhere")]
+    [InlineData("--Data:Directory elsewhere token ann")]
+    [InlineData("--Data:Directory=elsewhere token ann")]
+    public async Task Takes_settings_before_and_behind_the_name(string arguments)
+    {
+        var (exitCode, output, error) = await ServerProcess.RunAsync(arguments.Split(' '), _directory);
+
+        Assert.Equal((0, $"Signed with {Path.Combine(_directory, "elsewhere", "token-secret")}."), (exitCode, error.Trim()));
+        Assert.Equal(2, output.Count(c => c == '.'));
+    }
+
     private Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments) =>
         ServerProcess.RunAsync(arguments, _directory, new() { ["DATA_DIR"] = Data });
 
@@ -149,7 +161,7 @@ public sealed class TokenCommandTests : IDisposable
     {
         var (exitCode, output, error) = await RunAsync(["token", user]);
 
-        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Equal((0, $"Signed with {Path.Combine(Data, "token-secret")}."), (exitCode, error.Trim()));
         Assert.Matches(@"^[\w-]+\.[\w-]+\.[\w-]{43}\r?\n$", output);
 
         return output.Trim();

@@ -77,6 +77,20 @@ public sealed class ProblemTests(Server server, FaultyApp faulty, FragileApp unu
     }
 
     [Fact]
+    public async Task Is_found_in_the_log_under_its_trace_id()
+    {
+        await using var server = new Server();
+        await server.InitializeAsync();
+        server.Execute("ALTER TABLE tasks RENAME TO elsewhere");
+
+        var problem = await (await server.As("ann").Get("/api/ann/tasks")).IsProblem(HttpStatusCode.InternalServerError, "INTERNAL_ERROR");
+
+        // The log is written behind the answer.
+        await server.Process.StopAsync();
+        Assert.Contains(server.Process.Log.Split('\n'), line => line.Contains("fail:", StringComparison.Ordinal) && line.Contains(problem["trace_id"]!.GetValue<string>(), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Keeps_the_trace_id_that_the_caller_brings()
     {
         const string trace = "4bf92f3577b34da6a3ce929d0e0e4736";

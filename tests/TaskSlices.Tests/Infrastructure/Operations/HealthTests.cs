@@ -40,6 +40,18 @@ public sealed class HealthTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task Says_not_ready_without_a_word_of_sql_when_a_check_fails_in_another_way()
+    {
+        await using var server = new Server();
+        await server.InitializeAsync();
+        server.Execute("ALTER TABLE heartbeat RENAME TO elsewhere");
+
+        var problem = await (await server.Anonymous().Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+
+        Assert.Equal("A check failed; the log says why.", problem["detail"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task Says_not_ready_when_the_database_is_gone()
     {
         await using var fragile = await FragileApp.StartAsync();

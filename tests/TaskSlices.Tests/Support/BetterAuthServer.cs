@@ -1,0 +1,164 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace TaskSlices.Tests.Support;
+
+/// <summary>A user of a Better Auth server, with the JWT for this API and the session token that is none.</summary>
+public sealed record BetterAuthUser(string UserId, string Token, string SessionToken);
+
+/// <summary>A real Better Auth server in a process of its own, and its own client; tests/better-auth says which version. Without Node.js the test is skipped.</summary>
+public sealed class BetterAuthServer : IAsyncDisposable
+{
+    public const string Secret = "a-secret-made-up-for-the-tests-with-better-auth";
+
+    /// <summary>The oldest major version of Node.js that tests/better-auth runs on.</summary>
+    private const int OldestNode = 20;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PatienceToInstall = TimeSpan.FromMinutes(5);
+    private static readonly string Folder = Path.Combine(DropIn.Root, "tests", "better-auth");
+    private static readonly string Npm = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
+    private static readonly Lazy<Task<string?>> WhyNot = new(FindHindranceAsync);
+    private static readonly Lazy<Task> Installed = new(InstallAsync);
+
+    private readonly Process _process;
+    private readonly string? _tokenRoute;
+
+    private BetterAuthServer(Process process, string url, string? tokenRoute)
+    {
+        _process = process;
+        _tokenRoute = tokenRoute;
+        Url = url;
+    }
+
+    /// <summary>Its baseURL, and so the issuer and the audience of its tokens.</summary>
+    public string Url { get; }
+
+    public int Port => new Uri(Url).Port;
+
+    /// <param name="algorithm">As tests/better-auth/server.mjs has them.</param>
+    /// <param name="port">0 for a free one.</param>
+    /// <param name="rotation">In seconds; how old a key gets. Null: as old as it likes.</param>
+    public static async Task<BetterAuthServer> StartAsync(string algorithm, int port = 0, int? rotation = null)
+    {
+        if (await WhyNot.Value is { } reason)
+        {
+            // The console shows warnings, and keeps the reason of a skipped test to itself.
+            TestContext.Current.AddWarning(reason);
+            Assert.Skip(reason);
+        }
+
+        await Installed.Value;
+
+        var process = Start("node", ["server.mjs"], new()
+        {
+            ["ALG"] = algorithm,
+            ["SECRET"] = Secret,
+            ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
+            ["ROTATION"] = rotation?.ToString(CultureInfo.InvariantCulture) ?? "",
+        });
+        using var patience = new CancellationTokenSource(Patience);
+        var line = await process.StandardOutput.ReadLineAsync(patience.Token);
+        if (line is null)
+            Assert.Fail($"Better Auth did not start:\n{await process.StandardError.ReadToEndAsync(patience.Token)}");
+
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+
+        return new BetterAuthServer(process, JsonNode.Parse(line)!["url"]!.GetValue<string>(), algorithm == "HS256-A" ? "/api/token" : null);
+    }
+
+    /// <summary>By Better Auth's own client, as a frontend does it.</summary>
+    public async Task<BetterAuthUser> SignUpAsync()
+    {
+        string[] arguments = _tokenRoute is null ? [Url] : [Url, _tokenRoute];
+
+        return JsonSerializer.Deserialize<BetterAuthUser>(await RunAsync("node", ["client.mjs", .. arguments], Patience), JsonSerializerOptions.Web)!;
+    }
+
+    /// <summary>As in an outage: no handler of the process runs.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>Why the tests with Better Auth can't run here, or null.</summary>
+    private static async Task<string?> FindHindranceAsync()
+    {
+        try
+        {
+            var version = (await RunAsync("node", ["--version"], Patience)).Trim();
+            await RunAsync(Npm, ["--version"], Patience);
+
+            return int.Parse(version.TrimStart('v').Split('.')[0], CultureInfo.InvariantCulture) < OldestNode
+                ? $"The tests with a real Better Auth need Node.js {OldestNode}, and here is {version}."
+                : null;
+        }
+        catch (Win32Exception)
+        {
+            return $"The tests with a real Better Auth need Node.js {OldestNode} and npm on the PATH.";
+        }
+    }
+
+    /// <summary>Once for each content of the lock file; npm takes the mark away together with all else.</summary>
+    private static async Task InstallAsync()
+    {
+        var wanted = await File.ReadAllTextAsync(Path.Combine(Folder, "package-lock.json"));
+        var mark = Path.Combine(Folder, "node_modules", ".installed");
+        if (File.Exists(mark) && await File.ReadAllTextAsync(mark) == wanted)
+            return;
+
+        await RunAsync(Npm, ["ci", "--no-audit", "--no-fund"], PatienceToInstall);
+        await File.WriteAllTextAsync(mark, wanted);
+    }
+
+    private static async Task<string> RunAsync(string command, string[] arguments, TimeSpan limit)
+    {
+        using var process = Start(command, arguments);
+        using var patience = new CancellationTokenSource(limit);
+        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
+        var error = process.StandardError.ReadToEndAsync(patience.Token);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+            Assert.True(process.ExitCode == 0, $"'{command} {string.Join(' ', arguments)}' ended with {process.ExitCode}:\n{await error}");
+
+            return await output;
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static Process Start(string command, string[] arguments, Dictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(command, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Folder,
+        };
+
+        // What the machine happens to set for a Better Auth of its own must not reach this one.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("BETTER_AUTH_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in environment ?? [])
+            start.Environment[name] = value;
+
+        return Process.Start(start)!;
+    }
+}
