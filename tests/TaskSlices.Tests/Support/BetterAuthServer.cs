@@ -22,7 +22,7 @@ public sealed class BetterAuthServer : IAsyncDisposable
     private static readonly string Folder = Path.Combine(DropIn.Root, "tests", "better-auth");
     private static readonly string Npm = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
     private static readonly Lazy<Task<string?>> WhyNot = new(FindHindranceAsync);
-    private static readonly Lazy<Task> Installed = new(InstallAsync);
+    private static readonly Lazy<Task<string?>> Installed = new(InstallAsync);
 
     private readonly Process _process;
     private readonly string? _tokenRoute;
@@ -44,14 +44,12 @@ public sealed class BetterAuthServer : IAsyncDisposable
     /// <param name="rotation">In seconds; how old a key gets. Null: as old as it likes.</param>
     public static async Task<BetterAuthServer> StartAsync(string algorithm, int port = 0, int? rotation = null)
     {
-        if (await WhyNot.Value is { } reason)
+        if ((await WhyNot.Value ?? await Installed.Value) is { } reason)
         {
             // The console shows warnings, and keeps the reason of a skipped test to itself.
             TestContext.Current.AddWarning(reason);
             Assert.Skip(reason);
         }
-
-        await Installed.Value;
 
         var process = Start("node", ["server.mjs"], new()
         {
@@ -111,16 +109,27 @@ public sealed class BetterAuthServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Once for each content of the lock file; npm takes the mark away together with all else.</summary>
-    private static async Task InstallAsync()
+    /// <summary>Once for each content of the lock file; npm takes the mark away together with all else. Gives why it can't, or null.</summary>
+    private static async Task<string?> InstallAsync()
     {
         var wanted = await File.ReadAllTextAsync(Path.Combine(Folder, "package-lock.json"));
         var mark = Path.Combine(Folder, "node_modules", ".installed");
         if (File.Exists(mark) && await File.ReadAllTextAsync(mark) == wanted)
-            return;
+            return null;
 
-        await RunAsync(Npm, ["ci", "--no-audit", "--no-fund"], PatienceToInstall);
+        try
+        {
+            await RunAsync(Npm, ["ci", "--no-audit", "--no-fund"], PatienceToInstall);
+        }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("CI") is null)
+        {
+            // At somebody's desk npm may have no network; in CI, these tests are there to be run.
+            return $"npm could not install Better Auth, so the tests with it are left out: {e.Message.Split('\n')[0]}";
+        }
+
         await File.WriteAllTextAsync(mark, wanted);
+
+        return null;
     }
 
     private static async Task<string> RunAsync(string command, string[] arguments, TimeSpan limit)
