@@ -24,7 +24,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(30);
 
     /// <summary>Leaves room in the minute for the first key that is asked for once there is a set.</summary>
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(14);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(12);
 
     private static readonly string[] Algorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
 
@@ -86,7 +86,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
         while (_url is not null && !stoppingToken.IsCancellationRequested)
         {
             var started = _clock.GetTimestamp();
-            await FetchAsync(onDemand: false);
+            await FetchAsync(onDemand: false).WaitAsync(stoppingToken);
 
             var pause = (_set is null ? Retry : Refresh) - _clock.GetElapsedTime(started);
             if (pause > TimeSpan.Zero)
