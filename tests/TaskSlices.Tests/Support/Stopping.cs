@@ -6,10 +6,10 @@ namespace TaskSlices.Tests.Support;
 /// <summary>How a process ends when it is asked to, and what it said until then.</summary>
 public static class Stopping
 {
-    /// <summary>Ctrl+C, and waits; gives the exit code and the whole log.</summary>
+    /// <summary>Asks it to end, as a service manager does (SIGINT would be ignored where the tests run in the background), and waits; gives the exit code and the whole log.</summary>
     public static async Task<(int ExitCode, string Log)> StopAsync(this ServerProcess server)
     {
-        using (var kill = Process.Start("kill", ["-INT", server.Process.Id.ToString(CultureInfo.InvariantCulture)]))
+        using (var kill = Process.Start("kill", ["-TERM", server.Process.Id.ToString(CultureInfo.InvariantCulture)]))
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
