@@ -35,19 +35,6 @@ public sealed class AttackTests(AttackTests.TargetApp app) : TestBase<AttackTest
     private static readonly byte[] P256Order = Convert.FromHexString("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551");
     private static readonly BigInteger Ed25519Order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
 
-    /// <summary>Encodings of points of small order, with y = 1, -1, 0 and of order 8, and those of the same points that RFC 8032 forbids.</summary>
-    private static readonly string[] SmallOrder =
-    [
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-    ];
-
     private static readonly string[] NonCanonicalIdentities =
     [
         "0100000000000000000000000000000000000000000000000000000000000080",
@@ -140,8 +127,8 @@ public sealed class AttackTests(AttackTests.TargetApp app) : TestBase<AttackTest
         { "EdDSA with S of zero and R the neutral point", Signature, i => [WithSignature(i, "EdDSA", _ => [1, .. new byte[63]])] },
         { "EdDSA with all bytes zero", Signature, i => [WithSignature(i, "EdDSA", _ => new byte[64])] },
         { "EdDSA with all bits set", Signature, i => [WithSignature(i, "EdDSA", _ => Filled(64))] },
-        { "EdDSA with R of small order and S of zero", Signature, i => SmallOrder.Select(point => WithSignature(i, "EdDSA", _ => [.. Convert.FromHexString(point), .. new byte[32]])) },
-        { "EdDSA with R of small order and S as it was", Signature, i => SmallOrder.Select(point => WithSignature(i, "EdDSA", s => [.. Convert.FromHexString(point), .. s[32..]])) },
+        { "EdDSA with R of small order and S of zero", Signature, i => Ed25519Points.SmallOrder.Select(point => WithSignature(i, "EdDSA", _ => [.. Convert.FromHexString(point), .. new byte[32]])) },
+        { "EdDSA with R of small order and S as it was", Signature, i => Ed25519Points.SmallOrder.Select(point => WithSignature(i, "EdDSA", s => [.. Convert.FromHexString(point), .. s[32..]])) },
         { "EdDSA with R in an encoding that is not the canonical one, and S that fits", Signature, i => NonCanonicalIdentities.Select(point => Signed("EdDSA", i, data => NeutralSignature(i, Convert.FromHexString(point), data))) },
         { "EdDSA with R that is no point", Signature, i => [WithSignature(i, "EdDSA", s => [2, .. new byte[31], .. s[32..]])] },
         { "EdDSA with the sign of R turned round", Signature, i => [WithSignature(i, "EdDSA", s => [.. s[..31], (byte)(s[31] ^ 0x80), .. s[32..]])] },
@@ -244,7 +231,7 @@ public sealed class AttackTests(AttackTests.TargetApp app) : TestBase<AttackTest
         { "a payload in UTF-16", Malformed, i => Encoded(i, Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF32) },
         { "a payload that is no UTF-8", Malformed, i => new byte[][] { [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xe2, 0x82] }.Select(bytes => i.SignParts("EdDSA", Token.Part(Issuer.Header("EdDSA")), Base64Url.EncodeToString([.. Utf8(i.Claims()[..^1]), .. ",\"x\":\""u8, .. bytes, .. "\"}"u8]))) },
         { "a header that is no UTF-8", Malformed, i => [i.SignParts("EdDSA", Base64Url.EncodeToString([.. "{\"alg\":\"EdDSA\",\"kid\":\"EdDSA\",\"x\":\""u8, 0xff, .. "\"}"u8]), Token.Part(i.Claims()))] },
-        { "EdDSA with R of small order, and S that fits if one multiplies by 8", Signature, i => SmallOrder[1..].SelectMany(point => Enumerable.Range(0, 4).Select(_ => Signed("EdDSA", i, data => NeutralSignature(i, Convert.FromHexString(point), data)))) },
+        { "EdDSA with R of small order, and S that fits if one multiplies by 8", Signature, i => Ed25519Points.SmallOrder[1..].SelectMany(point => Enumerable.Range(0, 4).Select(_ => Signed("EdDSA", i, data => NeutralSignature(i, Convert.FromHexString(point), data)))) },
         { "a member's name that is half a character", Malformed, i => [i.Sign("EdDSA", Issuer.Header("EdDSA", ("\\ud800", "1"))), i.Sign("EdDSA", payload: i.Claims(("\\udc00", "1")))] },
         { "a header that is no object", Malformed, i => Malforms(i, "null", "[]", "\"EdDSA\"", "1", "true", "alg: EdDSA", "[{\"alg\":\"EdDSA\"}]") },
         { "a header with more than JSON", Malformed, i => Malforms(i, """{"alg":"EdDSA"}{}""", """{"alg":"EdDSA",}""", """{"alg":"EdDSA"/**/}""", """{'alg':'EdDSA'}""", """{alg:"EdDSA"}""", """{"alg":"EdDSA"}""" + "\0") },

@@ -121,19 +121,6 @@ public sealed class KeySetTests
         ["a kid that is half a character"] = Keys.Jwk("EdDSA", ("kid", "\"\\ud800\"")),
     };
 
-    /// <summary>With y of 1, -1, 0 (twice, by the sign of x) and of order 8 (four times).</summary>
-    private static readonly string[] SmallOrderPoints =
-    [
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-    ];
-
     private const string TestMessage1023 =
         """
         08b8b2b733424243760fe426a4b54908632110a66c2f6591eabd3345e3e4eb98fa6e264bf09efe12ee50f8f54e9f77b1e355f6c50544e23fb1433ddf
@@ -158,7 +145,7 @@ public sealed class KeySetTests
 
     public static TheoryData<string> Refused => [.. RefusedKeys.Keys];
 
-    public static TheoryData<string> SmallOrder => [.. SmallOrderPoints];
+    public static TheoryData<string> SmallOrder => [.. Ed25519Points.SmallOrder];
 
     [Theory]
     [InlineData("EdDSA", "EdDSA")]
@@ -285,7 +272,7 @@ public sealed class KeySetTests
     }
 
     [Fact]
-    public void Knows_eight_points_of_small_order() => Assert.Equal(8, SmallOrderPoints.Distinct().Count());
+    public void Knows_eight_points_of_small_order() => Assert.Equal(8, Ed25519Points.SmallOrder.Distinct().Count());
 
     [Theory]
     [InlineData("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")]
