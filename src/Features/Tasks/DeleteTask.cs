@@ -25,7 +25,7 @@ public sealed class DeleteTask(AppDb db) : Endpoint<DeleteTaskRequest, Results<O
     public override Task<Results<Ok<DeleteTaskResponse>, TaskNotFound>> ExecuteAsync(DeleteTaskRequest req, CancellationToken ct) =>
         db.WriteAsync<Results<Ok<DeleteTaskResponse>, TaskNotFound>>(async () =>
         {
-            var task = await db.Tasks.FindAsync([req.UserId, req.Id], ct);
+            var task = await db.Tasks.ReadForUpdateAsync(req.UserId, req.Id, ct);
             if (task is null)
                 return new TaskNotFound();
 

@@ -1,6 +1,5 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 
@@ -22,7 +21,7 @@ public sealed class GetTask(AppDb db) : Endpoint<GetTaskRequest, Results<Ok<Task
 
     public override async Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(GetTaskRequest req, CancellationToken ct)
     {
-        var task = await db.Tasks.AsNoTracking().SingleOrDefaultAsync(t => t.UserId == req.UserId && t.Id == req.Id, ct);
+        var task = await db.Tasks.ReadAsync(req.UserId, req.Id, ct);
 
         return task is null ? new TaskNotFound() : TypedResults.Ok(TaskResponse.From(task));
     }

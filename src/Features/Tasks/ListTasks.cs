@@ -1,6 +1,5 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
 
@@ -20,12 +19,7 @@ public sealed class ListTasks(AppDb db) : Endpoint<ListTasksRequest, Ok<IEnumera
 
     public override async Task<Ok<IEnumerable<TaskResponse>>> ExecuteAsync(ListTasksRequest req, CancellationToken ct)
     {
-        var tasks = db.Tasks.AsNoTracking().Where(t => t.UserId == req.UserId);
-
-        if (req.After is { } after)
-            tasks = tasks.Where(t => t.Id < after);
-
-        var page = await tasks.OrderByDescending(t => t.Id).ToPageAsync(req, t => t.Id, HttpContext, ct);
+        var page = await db.Tasks.ReadPageAsync(req, HttpContext, ct);
 
         return TypedResults.Ok(page.Select(TaskResponse.From));
     }

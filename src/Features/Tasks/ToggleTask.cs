@@ -26,7 +26,7 @@ public sealed class ToggleTask(AppDb db, TimeProvider clock) : Endpoint<ToggleTa
     public override Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(ToggleTaskRequest req, CancellationToken ct) =>
         db.WriteAsync<Results<Ok<TaskResponse>, TaskNotFound>>(async () =>
         {
-            var task = await db.Tasks.FindAsync([req.UserId, req.Id], ct);
+            var task = await db.Tasks.ReadForUpdateAsync(req.UserId, req.Id, ct);
             if (task is null)
                 return new TaskNotFound();
 

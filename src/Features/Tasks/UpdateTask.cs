@@ -44,7 +44,7 @@ public sealed class UpdateTask(AppDb db, TimeProvider clock) : Endpoint<UpdateTa
     public override Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(UpdateTaskRequest req, CancellationToken ct) =>
         db.WriteAsync<Results<Ok<TaskResponse>, TaskNotFound>>(async () =>
         {
-            var task = await db.Tasks.FindAsync([req.UserId, req.Id], ct);
+            var task = await db.Tasks.ReadForUpdateAsync(req.UserId, req.Id, ct);
             if (task is null)
                 return new TaskNotFound();
 

@@ -9,34 +9,48 @@ namespace TaskSlices.Infrastructure.Data;
 /// The database. It names no feature: an entity joins by its <see cref="IEntityTypeConfiguration{TEntity}"/>, its table by its
 /// <see cref="ISchema"/>, both found in the assembly.
 /// </summary>
-public sealed class AppDb(DbContextOptions<AppDb> options) : DbContext(options)
+public sealed class AppDb : DbContext
 {
+    private WriteConnection? _writer;
+
+    // All that is written is written in a transaction of the writer's.
+    public AppDb(DbContextOptions<AppDb> options) : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
+
     /// <summary>
     /// Runs a change as one unit: what it reads is what it writes over, and nobody writes in between. It is on disk when the task completes;
-    /// if the change throws, or is cancelled before that, nothing of it happened.
+    /// if the change throws, or is cancelled before its turn ends, nothing of it happened, and this context has forgotten it. Everybody who
+    /// writes waits for it: do nothing in it but read and save.
     /// </summary>
     public async Task<T> WriteAsync<T>(Func<Task<T>> change, CancellationToken ct)
     {
-        if (Database.CurrentTransaction is not null)
+        if (_writer is not null)
             return await change();
 
-        using var turn = await this.GetService<WriteGate>().TakeTurnAsync(ct);
-        await using var transaction = await Database.BeginTransactionAsync(ct);
-        var result = await change();
-        await transaction.CommitAsync(CancellationToken.None);
-
-        return result;
+        try
+        {
+            return await this.GetService<GroupCommit>().RunAsync(this, change, ct);
+        }
+        catch
+        {
+            ChangeTracker.Clear();
+            throw;
+        }
     }
 
     /// <summary>Saves as a unit of its own, or as part of the one under way.</summary>
-    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default) =>
-        WriteAsync(
-            async () =>
-            {
-                await NumberChangesAsync(cancellationToken);
-                return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
-            },
-            cancellationToken);
+    public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        if (_writer is not null)
+            return await SaveAsync(acceptAllChangesOnSuccess, cancellationToken);
+
+        // Accepted when it is on disk: whoever catches the failure can save again.
+        var saved = await this.GetService<GroupCommit>().RunAsync(this, () => SaveAsync(acceptAllChangesOnSuccess: false, cancellationToken), cancellationToken);
+
+        if (acceptAllChangesOnSuccess)
+            ChangeTracker.AcceptAllChanges();
+
+        return saved;
+    }
 
     /// <exception cref="NotSupportedException">Always: a thread that waits for its turn to write serves nobody.</exception>
     public override int SaveChanges(bool acceptAllChangesOnSuccess) => throw new NotSupportedException("Use SaveChangesAsync.");
@@ -62,28 +76,41 @@ public sealed class AppDb(DbContextOptions<AppDb> options) : DbContext(options)
         }
     }
 
-    private async Task NumberChangesAsync(CancellationToken ct)
+    /// <summary>Runs a change on the connection that writes, in the transaction that is open there.</summary>
+    internal async Task<T> RunOnAsync<T>(WriteConnection writer, Func<Task<T>> change)
     {
-        var changes = ChangeTracker.Entries<IOwned>().Where(e => e.State is EntityState.Added or EntityState.Modified or EntityState.Deleted).ToList();
-
-        foreach (var change in changes)
+        var reading = Database.GetDbConnection();
+        Database.SetDbConnection(writer.Connection, contextOwnsConnection: false);
+        _writer = writer;
+        try
         {
-            var revision = await NextRevisionAsync(change.Entity.UserId, ct);
-            if (change.State is not EntityState.Deleted)
-                change.Property(nameof(IOwned.Revision)).CurrentValue = revision;
+            return await change();
+        }
+        finally
+        {
+            _writer = null;
+            Database.SetDbConnection(reading, contextOwnsConnection: false);
         }
     }
 
-    private async Task<long> NextRevisionAsync(string userId, CancellationToken ct)
+    private Task<int> SaveAsync(bool acceptAllChangesOnSuccess, CancellationToken ct)
     {
-        var numbers = await Database.SqlQuery<long>(
-            $"""
-            INSERT INTO revisions (user_id, revision) VALUES ({userId}, 1)
-            ON CONFLICT (user_id) DO UPDATE SET revision = revisions.revision + 1
-            RETURNING revision AS "Value"
-            """).ToListAsync(ct);
+        NumberChanges(_writer!);
 
-        return numbers.Single();
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+    }
+
+    private void NumberChanges(WriteConnection writer)
+    {
+        foreach (var change in ChangeTracker.Entries<IOwned>())
+        {
+            if (change.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
+                continue;
+
+            var revision = writer.NextRevision(change.Entity.UserId);
+            if (change.State is not EntityState.Deleted)
+                change.Property(nameof(IOwned.Revision)).CurrentValue = revision;
+        }
     }
 
     private sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(

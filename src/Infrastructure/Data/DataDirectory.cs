@@ -73,6 +73,17 @@ public sealed class DataDirectory : IDisposable
         return secret;
     }
 
+    /// <summary>The secrets in a subdirectory, made if there is none, in the order of their names.</summary>
+    /// <exception cref="StartupException">A file can't be read.</exception>
+    public IReadOnlyList<(string Path, string Text)> Secrets(string subdirectory)
+    {
+        var secrets = new List<(string, string)>();
+        var path = Subdirectory(subdirectory);
+        Refusing(() => secrets.AddRange(Directory.GetFiles(path, "*.pem").Order(StringComparer.Ordinal).Select(file => (file, File.ReadAllText(file)))));
+
+        return secrets;
+    }
+
     /// <summary>Makes an empty file of that name, if there is none: what is written to it later keeps its mode, even in a directory that others may read.</summary>
     public void MakeFile(string name) => Refusing(() =>
     {

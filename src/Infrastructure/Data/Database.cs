@@ -1,7 +1,5 @@
-using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Operations;
 
@@ -20,13 +18,17 @@ public static class Database
         services.AddSettings<DataSettings>("Data");
         services.AddSingleton<IValidateOptions<DataSettings>, DataSettingsCheck>();
         services.AddSingleton<DataDirectory>();
-        services.AddSingleton<WriteGate>();
+        services.AddSingleton<ReadConnections>();
+        services.AddSingleton<GroupCommit>();
         services.AddSingleton<IdSource>();
         services.AddSingleton(TimeProvider.System);
         services.AddScoped<SchemaRunner>();
-        services.AddDbContextPool<AppDb>((provider, options) => options
-            .UseSqlite(ConnectionString(provider.GetRequiredService<DataDirectory>()))
-            .AddInterceptors(new SqlitePragmas()));
+        services.AddScoped<UserData>();
+        services.AddPooledDbContextFactory<AppDb>((provider, options) => options
+            .UseSqlite(ConnectionString(provider.GetRequiredService<DataDirectory>(), SqliteOpenMode.ReadOnly))
+            .AddInterceptors(new ReadConnections.KeepOpen(), new KeptStatements()));
+        services.AddScoped(provider => provider.GetRequiredService<ReadConnections>().Take());
+        services.AddScoped(ConnectContext);
     }
 
     /// <summary>Takes the data directory for this process alone, and brings the schema up to date.</summary>
@@ -54,30 +56,22 @@ public static class Database
     public static bool IsUnavailable(Exception exception) =>
         exception.GetBaseException() is SqliteException sqlite && UnavailableCodes.Contains(sqlite.SqliteErrorCode);
 
-    private static string ConnectionString(DataDirectory directory) => new SqliteConnectionStringBuilder
+    /// <summary>A timeout of less than nothing has Microsoft.Data.Sqlite report a lock at once, where it would sleep on it; none at all means for ever.</summary>
+    internal static string ConnectionString(DataDirectory directory, SqliteOpenMode mode) => new SqliteConnectionStringBuilder
     {
         DataSource = FilePath(directory),
-        ForeignKeys = true,
-        DefaultTimeout = 5,
+        Mode = mode,
+        Pooling = false,
+        ForeignKeys = mode is SqliteOpenMode.ReadWrite,
+        DefaultTimeout = -1,
     }.ToString();
 
-    private sealed class SqlitePragmas : DbConnectionInterceptor
+    private static AppDb ConnectContext(IServiceProvider provider)
     {
-        private const string Pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+        var reading = provider.GetRequiredService<ReadConnections.Lease>().Connection;
+        var db = provider.GetRequiredService<IDbContextFactory<AppDb>>().CreateDbContext();
+        db.Database.SetDbConnection(reading, contextOwnsConnection: false);
 
-        public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
-        {
-            using var command = connection.CreateCommand();
-            command.CommandText = Pragmas;
-            command.ExecuteNonQuery();
-        }
-
-        // SQLite has no asynchronous calls; Microsoft.Data.Sqlite's run to the end before they return.
-        public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
-        {
-            ConnectionOpened(connection, eventData);
-
-            return Task.CompletedTask;
-        }
+        return db;
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using TaskSlices.Infrastructure.Operations;
 
 namespace TaskSlices.Infrastructure.Data;
@@ -10,8 +9,10 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
     /// <exception cref="StartupException">The database was made by a newer version.</exception>
     public async Task RunAsync(CancellationToken ct = default)
     {
-        await db.Database.ExecuteSqlAsync(
-            $"CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct);
+        await db.WriteAsync(
+            () => db.Database.ExecuteSqlAsync(
+                $"CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct),
+            ct);
 
         var applied = await AppliedAsync(ct);
         var steps = All(typeof(AppDb).Assembly.GetTypes());
@@ -55,7 +56,6 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
     private async Task ExecuteAsync(string sql, CancellationToken ct)
     {
         await using var command = db.Database.GetDbConnection().CreateCommand();
-        command.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
         command.CommandText = sql;
         await command.ExecuteNonQueryAsync(ct);
     }

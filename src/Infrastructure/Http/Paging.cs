@@ -3,6 +3,7 @@ using FluentValidation;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Infrastructure.Http;
 
@@ -32,16 +33,16 @@ public abstract class PagedValidator<TRequest> : Validator<TRequest> where TRequ
 public static class Paging
 {
     /// <summary>Reads one row more than asked for, to know whether there is a next page; if so, a Link header says where (RFC 8288).</summary>
-    public static async Task<IReadOnlyList<T>> ToPageAsync<T>(
-        this IOrderedQueryable<T> rows, PagedRequest req, Func<T, Guid> id, HttpContext context, CancellationToken ct)
+    public static async Task<IReadOnlyList<T>> ReadPageAsync<T>(this DbSet<T> rows, PagedRequest req, HttpContext context, CancellationToken ct)
+        where T : class, IOwned
     {
         var limit = req.Limit ?? PagedRequest.LimitMaximum;
-        var page = await rows.Take(limit + 1).ToListAsync(ct);
+        var page = await rows.ReadNewestAsync(req.UserId, req.After, limit + 1, ct);
 
         if (page.Count > limit)
         {
             page.RemoveAt(limit);
-            var query = new QueryBuilder { { "limit", $"{limit}" }, { "after", $"{id(page[^1])}" } };
+            var query = new QueryBuilder { { "limit", $"{limit}" }, { "after", $"{page[^1].Id}" } };
             context.Response.Headers.Link = $"<{context.Request.PathBase.Add(context.Request.Path).ToUriComponent()}{query}>; rel=\"next\"";
         }
 

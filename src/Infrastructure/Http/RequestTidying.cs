@@ -14,11 +14,15 @@ public static class RequestTidying
     /// <summary>In bytes. The largest task is 1,200 characters, each 12 bytes at most when escaped; clients send a few members more.</summary>
     public const long BodyLimit = 64 * 1024;
 
+    /// <summary>How long those who are being served may take once the process is told to end; service managers kill after ten seconds.</summary>
+    private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(5);
+
     private static readonly byte[] EmptyObject = "{}"u8.ToArray();
 
     public static void AddRequestLimits(this IServiceCollection services)
     {
         services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -40,11 +40,11 @@ public static class Health
         .Select(e => e.Exception is null ? e.Description : "A check failed; the log says why."));
 
     /// <summary>
-    /// Writes one row, to the disk, as a task is written. Anybody may ask, so one answer serves everybody for a second, and no crowd of
+    /// Writes one row, to the disk, as a task is written, and reads it back. Anybody may ask, so one answer serves everybody for a second, and no crowd of
     /// askers takes the writer's time.
     /// </summary>
     [SuppressMessage("Performance", "CA1812", Justification = "The container makes it.")]
-    internal sealed class Heartbeat(IServiceScopeFactory scopes, TimeProvider clock) : IHealthCheck, IDisposable
+    internal sealed class Heartbeat(IServiceScopeFactory scopes, DbContextOptions<AppDb> options, TimeProvider clock) : IHealthCheck, IDisposable
     {
         private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(1);
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -75,18 +75,16 @@ public static class Health
             try
             {
                 using var patience = new CancellationTokenSource(Patience);
+                var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
                 await using var scope = scopes.CreateAsyncScope();
                 var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+                await db.WriteAsync(() => db.Database.ExecuteSqlAsync($"UPDATE heartbeat SET beat_at = {now}", patience.Token), patience.Token);
 
-                // A file that was moved away or deleted can still be written through the open handle, and is lost with it.
-                if (!File.Exists(db.Database.GetDbConnection().DataSource))
-                    return HealthCheckResult.Unhealthy("The database file is gone.");
+                // As the next start would find it: what is open goes on with what it knows, whatever became of the file.
+                await using var fresh = new AppDb(options);
+                var found = await fresh.Database.SqlQuery<long>($"SELECT beat_at FROM heartbeat").ToListAsync(patience.Token);
 
-                await db.WriteAsync(
-                    () => db.Database.ExecuteSqlAsync($"UPDATE heartbeat SET beat_at = {clock.GetUtcNow().ToUnixTimeMilliseconds()}", patience.Token),
-                    patience.Token);
-
-                return HealthCheckResult.Healthy();
+                return found.Contains(now) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("What is written to the database is not found in it.");
             }
             catch (Exception e) when (Database.IsUnavailable(e) || e is OperationCanceledException)
             {

@@ -26,10 +26,11 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public Process Process => _process;
 
-    /// <summary>Starts it on a free port, and waits until it listens.</summary>
-    public static async Task<ServerProcess> StartAsync(string dataDirectory, Dictionary<string, string>? environment = null, string? assembly = null)
+    /// <summary>Starts it on a free port, or the one given, and waits until it listens; through another program that becomes it, if one is named.</summary>
+    public static async Task<ServerProcess> StartAsync(
+        string dataDirectory, Dictionary<string, string>? environment = null, string? assembly = null, string[]? through = null, int port = 0)
     {
-        var server = Launch(assembly ?? OwnAssembly, ["--urls", "http://127.0.0.1:0"], dataDirectory, environment ?? []);
+        var server = Launch(assembly ?? OwnAssembly, ["--urls", $"http://127.0.0.1:{port}"], dataDirectory, environment ?? [], through);
         var first = await Task.WhenAny(server._listening.Task, server._process.WaitForExitAsync(), Task.Delay(Patience));
         Assert.True(first == server._listening.Task, $"The server did not listen:\n{server.Log}");
         server.Client = new HttpClient { BaseAddress = await server._listening.Task };
@@ -67,9 +68,12 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private static string OwnAssembly => Path.Combine(AppContext.BaseDirectory, "TaskSlices.dll");
 
-    private static ServerProcess Launch(string assembly, string[] arguments, string dataDirectory, Dictionary<string, string> environment)
+    private static ServerProcess Launch(
+        string assembly, string[] arguments, string dataDirectory, Dictionary<string, string> environment, string[]? through = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet", ["exec", assembly, .. arguments])
+        var dotnet = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet";
+        string[] command = [.. through ?? [], dotnet, "exec", assembly, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -192,21 +192,19 @@ public sealed class RevisionTests(App app) : TestBase<App>
         await using (var scope = app.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<AppDb>();
-            using (await app.Services.GetRequiredService<WriteGate>().TakeTurnAsync(Cancellation))
-            {
-                db.Tasks.Add(added);
-                waiting = db.WriteAsync(
-                    () =>
-                    {
-                        ran = true;
-                        return db.SaveChangesAsync(Cancellation);
-                    },
-                    cancelled.Token);
-                Assert.False(waiting.IsCompleted);
+            await using var writer = await HeldWriter.TakeAsync(app.Services);
+            db.Tasks.Add(added);
+            waiting = db.WriteAsync(
+                () =>
+                {
+                    ran = true;
+                    return db.SaveChangesAsync(Cancellation);
+                },
+                cancelled.Token);
+            Assert.False(waiting.IsCompleted);
 
-                await cancelled.CancelAsync();
-                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-            }
+            await cancelled.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         }
 
         Assert.False(ran);
@@ -217,21 +215,22 @@ public sealed class RevisionTests(App app) : TestBase<App>
     [Fact]
     public async Task Writers_take_their_turns_in_the_order_they_came()
     {
-        var gate = app.Services.GetRequiredService<WriteGate>();
         var order = new List<int>();
         Task[] waiting;
 
-        using (await gate.TakeTurnAsync(Cancellation))
+        await using (await HeldWriter.TakeAsync(app.Services))
             waiting = [.. Enumerable.Range(0, 20).Select(WaitAsync)];
         await Task.WhenAll(waiting);
 
         Assert.Equal(Enumerable.Range(0, 20), order);
 
-        async Task WaitAsync(int number)
-        {
-            using (await gate.TakeTurnAsync(Cancellation))
+        Task WaitAsync(int number) => WithDatabaseAsync(db => db.WriteAsync(
+            () =>
+            {
                 order.Add(number);
-        }
+                return Task.FromResult(number);
+            },
+            Cancellation));
     }
 
     [Fact]

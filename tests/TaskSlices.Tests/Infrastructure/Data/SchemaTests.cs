@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using TaskSlices.Features.Tasks;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Operations;
 
@@ -167,22 +168,52 @@ public sealed class SchemaTests(App app) : TestBase<App>
     }
 
     [Fact]
-    public async Task Every_connection_writes_ahead_and_waits_for_the_disk()
+    public async Task What_writes_writes_ahead_and_waits_for_the_disk()
     {
-        for (var i = 0; i < 3; i++)
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+
+        await db.WriteAsync(
+            () =>
+            {
+                var connection = (SqliteConnection)db.Database.GetDbConnection();
+                Assert.Equal("wal", connection.Scalar("PRAGMA journal_mode"));
+                Assert.Equal(2L, connection.Scalar("PRAGMA synchronous"));
+                Assert.Equal(1L, connection.Scalar("PRAGMA foreign_keys"));
+
+                return Task.FromResult(0);
+            },
+            Cancellation);
+    }
+
+    [Fact]
+    public async Task What_reads_can_not_write()
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+
+        var refused = await Assert.ThrowsAsync<SqliteException>(() => db.Database.ExecuteSqlAsync($"DELETE FROM revisions", Cancellation));
+
+        Assert.Equal(SQLitePCL.raw.SQLITE_READONLY, refused.SqliteErrorCode);
+    }
+
+    [Fact]
+    public async Task Reads_one_after_the_other_on_one_connection_that_stays_open()
+    {
+        await using var alone = await FragileApp.StartAsync();
+        var used = new HashSet<SqliteConnection>();
+
+        for (var i = 0; i < 10; i++)
         {
-            await using var scope = app.Services.CreateAsyncScope();
-            var database = scope.ServiceProvider.GetRequiredService<AppDb>().Database;
-            await database.OpenConnectionAsync(Cancellation);
-            var connection = (SqliteConnection)database.GetDbConnection();
-
-            Assert.Equal("wal", connection.Scalar("PRAGMA journal_mode"));
-            Assert.Equal(2L, connection.Scalar("PRAGMA synchronous"));
-            Assert.Equal(1L, connection.Scalar("PRAGMA foreign_keys"));
-
-            // The next to take it from the pool must not find it so.
-            connection.Execute("PRAGMA synchronous = OFF");
+            await using var scope = alone.Services.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+            Assert.Empty(await db.Tasks.ToListAsync(Cancellation));
+            var connection = (SqliteConnection)db.Database.GetDbConnection();
+            Assert.Equal(System.Data.ConnectionState.Open, connection.State);
+            used.Add(connection);
         }
+
+        Assert.Single(used);
     }
 
     private static string NewDirectory() => Directory.CreateTempSubdirectory("taskslices-").FullName;
@@ -225,6 +256,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Directory", directory)]).Build());
         services.AddDatabase();
         await using var provider = services.BuildServiceProvider();
+        provider.GetRequiredService<DataDirectory>().MakeFile("taskslices.db");
         await using var scope = provider.CreateAsyncScope();
 
         await scope.ServiceProvider.GetRequiredService<SchemaRunner>().RunAsync(TestContext.Current.CancellationToken);

@@ -1,0 +1,53 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace TaskSlices.Infrastructure.Data;
+
+/// <summary>
+/// The reads that every feature needs, always through the owner. Each is translated once per table: EF Core would otherwise look at the query
+/// anew at each call, which costs three times what reading the row does.
+/// </summary>
+public static class OwnedRows
+{
+    extension<T>(DbSet<T> rows) where T : class, IOwned
+    {
+        /// <summary>The user's row of that id, to look at; null if there is none.</summary>
+        public Task<T?> ReadAsync(string userId, Guid id, CancellationToken ct) => Queries<T>.One(rows.Database, userId, id, ct);
+
+        /// <summary>The same, to change or remove; to be asked for within <see cref="AppDb.WriteAsync{T}"/>, so that nobody writes in between.</summary>
+        public Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct) => Queries<T>.OneTracked(rows.Database, userId, id, ct);
+
+        /// <summary>The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
+        public async Task<List<T>> ReadNewestAsync(string userId, Guid? before, int count, CancellationToken ct)
+        {
+            var newest = before is { } id
+                ? Queries<T>.NewestBefore(rows.Database, userId, id, count)
+                : Queries<T>.Newest(rows.Database, userId, count);
+            var found = new List<T>();
+
+            await foreach (var row in newest.WithCancellation(ct))
+                found.Add(row);
+
+            return found;
+        }
+
+        private AppDb Database => (AppDb)rows.GetService<ICurrentDbContext>().Context;
+    }
+
+    private static class Queries<T> where T : class, IOwned
+    {
+        public static readonly Func<AppDb, string, Guid, CancellationToken, Task<T?>> One = EF.CompileAsyncQuery(
+            (AppDb db, string userId, Guid id, CancellationToken _) => db.Set<T>().AsNoTracking().FirstOrDefault(row => row.UserId == userId && row.Id == id));
+
+        public static readonly Func<AppDb, string, Guid, CancellationToken, Task<T?>> OneTracked = EF.CompileAsyncQuery(
+            (AppDb db, string userId, Guid id, CancellationToken _) => db.Set<T>().FirstOrDefault(row => row.UserId == userId && row.Id == id));
+
+        public static readonly Func<AppDb, string, int, IAsyncEnumerable<T>> Newest = EF.CompileAsyncQuery(
+            (AppDb db, string userId, int count) => db.Set<T>().AsNoTracking().Where(row => row.UserId == userId)
+                .OrderByDescending(row => row.Id).Take(count));
+
+        public static readonly Func<AppDb, string, Guid, int, IAsyncEnumerable<T>> NewestBefore = EF.CompileAsyncQuery(
+            (AppDb db, string userId, Guid before, int count) => db.Set<T>().AsNoTracking().Where(row => row.UserId == userId && row.Id < before)
+                .OrderByDescending(row => row.Id).Take(count));
+    }
+}
