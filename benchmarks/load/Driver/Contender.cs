@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace TaskSlices.Load.Driver;
+
+/// <summary>One of the two servers, as the command that starts it.</summary>
+public sealed class Contender
+{
+    private readonly Func<string, int, string[]> _command;
+
+    private Contender(string name, Func<string, int, string[]> command)
+    {
+        Name = name;
+        _command = command;
+    }
+
+    public string Name { get; }
+
+    public static Contender Product(string assembly) =>
+        new("product", (_, port) => [Tools.Dotnet, assembly, "--urls", $"http://127.0.0.1:{port}"]);
+
+    /// <summary>Under the runtimeconfig.json of the product: the same collector, the same tiers, whatever they come to be.</summary>
+    public static Contender Ceiling(string product) =>
+        new("ceiling", (directory, port) =>
+        [
+            Tools.Dotnet, "exec", "--runtimeconfig", Path.ChangeExtension(product, ".runtimeconfig.json"),
+            Path.Combine(AppContext.BaseDirectory, "TaskSlices.Load.dll"), "ceiling", Path.Combine(directory, Seed.FileName), $"{port}",
+        ]);
+
+    /// <summary>Starts it over the data of a directory, on the CPUs that are named as taskset names them.</summary>
+    public Server Start(string directory, string secret, string cpus)
+    {
+        var port = FreePort();
+
+        return new Server(Name, port, ["taskset", "-c", cpus, .. _command(directory, port)], new()
+        {
+            ["DATA_DIR"] = directory,
+            ["BETTER_AUTH_SECRET"] = secret,
+        });
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

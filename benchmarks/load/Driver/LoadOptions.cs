@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace TaskSlices.Load.Driver;
+
+/// <summary>What the command line asks for.</summary>
+public sealed record LoadOptions
+{
+    public const string Usage = """
+        dotnet run -c Release --project benchmarks/load -- [options]
+          --seconds N     how long a round is (default 5; with --two-cpus 60)
+          --rounds N      rounds of each server and workload (default 6)
+          --only w1,w3    only these of w1 w2 w3 w4 w5 and start
+          --two-cpus      instead: w4 with two CPUs for the server, one long round each: the slowest request
+          --depth         instead: a user of 100,000 tasks among 1,000,000 rows, against a user of 1,000
+          --product FILE  a TaskSlices.dll that is built already; without it the product is published first
+        """;
+
+    public int? Seconds { get; private init; }
+    public int Rounds { get; private init; } = 6;
+    public IReadOnlyList<string> Only { get; private init; } = [];
+    public bool TwoCpus { get; private init; }
+    public bool Depth { get; private init; }
+    public string? Product { get; private init; }
+
+    /// <exception cref="LoadException">An option is not known, or its value is wrong.</exception>
+    public static LoadOptions Read(string[] args)
+    {
+        var options = new LoadOptions();
+
+        for (var i = 0; i < args.Length; i++)
+        {
+            options = args[i] switch
+            {
+                "--seconds" => options with { Seconds = Number(args, ++i) },
+                "--rounds" => options with { Rounds = Number(args, ++i) },
+                "--only" => options with { Only = Value(args, ++i).Split(',') },
+                "--two-cpus" => options with { TwoCpus = true },
+                "--depth" => options with { Depth = true },
+                "--product" => options with { Product = Path.GetFullPath(Value(args, ++i)) },
+                _ => throw new LoadException($"{args[i]} is no option.{Environment.NewLine}{Usage}"),
+            };
+        }
+
+        return options;
+    }
+
+    public bool Asks(string name) => Only.Count == 0 || Only.Contains(name);
+
+    private static string Value(string[] args, int at) => at < args.Length ? args[at] : throw new LoadException($"{args[^1]} needs a value.");
+
+    private static int Number(string[] args, int at) =>
+        int.TryParse(Value(args, at), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 3600
+            ? number
+            : throw new LoadException($"{args[at - 1]} needs a number from 1 to 3600.");
+}
+
+/// <summary>The run can't go on; the message says why, for the person who started it.</summary>
+public sealed class LoadException(string message) : Exception(message);

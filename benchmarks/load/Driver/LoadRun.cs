@@ -1,0 +1,41 @@
+namespace TaskSlices.Load.Driver;
+
+/// <summary>One run of the driver: makes what it needs in a temporary directory, measures, prints, and takes everything away again.</summary>
+public static class LoadRun
+{
+    public static async Task<int> MainAsync(string[] args)
+    {
+        if (args is ["--help" or "-h"])
+        {
+            Console.WriteLine(LoadOptions.Usage);
+            return 0;
+        }
+
+        var temporary = Directory.CreateTempSubdirectory("taskslices-load-").FullName;
+        try
+        {
+            var options = LoadOptions.Read(args);
+            Tools.Demand();
+            var product = options.Product ?? await Tools.PublishProductAsync(temporary);
+            var bench = new Bench(temporary, product);
+
+            if (options.Depth)
+                await new DepthRun(bench, options).RunAsync();
+            if (options.TwoCpus)
+                await new TwoCpusRun(bench, options).RunAsync();
+            if (!options.Depth && !options.TwoCpus)
+                await new WorkloadsRun(bench, options).RunAsync();
+
+            return 0;
+        }
+        catch (LoadException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+        finally
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+    }
+}

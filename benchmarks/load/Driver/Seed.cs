@@ -1,0 +1,65 @@
+using SQLitePCL;
+using TaskSlices.Load.Ceiling;
+
+namespace TaskSlices.Load.Driver;
+
+/// <summary>A database that both servers get a copy of: the product makes the schema, this fills it.</summary>
+public sealed class Seed(string directory)
+{
+    public const string FileName = "taskslices.db";
+
+    private static readonly string[] Titles =
+        ["Buy milk", "Call the dentist about Tuesday", "Prüfe den Vertrag", "Renew the passport, and find the old one", "Pay \"the\" bill <soon>", "整理书架"];
+
+    /// <summary>Gives each of the users so many tasks, a minute apart.</summary>
+    public void Fill(IEnumerable<User> users, int tasksEach)
+    {
+        var db = Sqlite.Open(Path.Combine(directory, FileName));
+        var task = Sqlite.Prepare(db, "INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        var revision = Sqlite.Prepare(db, "INSERT INTO revisions (user_id, revision) VALUES (?1, ?2)");
+        var start = DateTimeOffset.UtcNow.AddMinutes(-tasksEach).AddHours(-2);
+
+        Sqlite.Run(db, "BEGIN");
+        foreach (var user in users)
+        {
+            for (var i = 0; i < tasksEach; i++)
+                Insert(task, user, i, start.AddMinutes(i));
+
+            _ = raw.sqlite3_bind_text(revision, 1, user.Name);
+            _ = raw.sqlite3_bind_int(revision, 2, tasksEach);
+            Sqlite.Execute(revision);
+        }
+
+        Sqlite.Run(db, "COMMIT");
+        Sqlite.Run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+        task.Dispose();
+        revision.Dispose();
+        db.Dispose();
+    }
+
+    public void CopyTo(string target)
+    {
+        Directory.CreateDirectory(target);
+        File.Copy(Path.Combine(directory, FileName), Path.Combine(target, FileName));
+    }
+
+    private static void Insert(sqlite3_stmt statement, User user, int number, DateTimeOffset at)
+    {
+        var id = Guid.CreateVersion7(at);
+        user.Tasks.Add(id);
+
+        _ = raw.sqlite3_bind_text(statement, 1, user.Name);
+        _ = raw.sqlite3_bind_blob(statement, 2, id.ToByteArray(bigEndian: true));
+        _ = raw.sqlite3_bind_text(statement, 3, Titles[number % Titles.Length]);
+        if (number % 3 == 0)
+            _ = raw.sqlite3_bind_null(statement, 4);
+        else
+            _ = raw.sqlite3_bind_text(statement, 4, "What has to be said about it, in a line or so.");
+
+        _ = raw.sqlite3_bind_int(statement, 5, number % 4 == 0 ? 1 : 0);
+        _ = raw.sqlite3_bind_int64(statement, 6, at.ToUnixTimeMilliseconds());
+        _ = raw.sqlite3_bind_int64(statement, 7, at.ToUnixTimeMilliseconds() + (number % 4 == 0 ? 3_600_000 : 0));
+        _ = raw.sqlite3_bind_int(statement, 8, number + 1);
+        Sqlite.Execute(statement);
+    }
+}
