@@ -1,3 +1,4 @@
+using TaskSlices.Features.Accounts;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
@@ -14,6 +15,7 @@ builder.Services.AddJson();
 builder.Services.AddCorsOrigins();
 builder.Services.AddDocument();
 builder.Services.AddHealth();
+builder.Services.AddAccounts();
 builder.Services.AddSlices();
 
 var app = builder.Build();
@@ -21,8 +23,10 @@ app.UseProblems();
 app.UseCors();
 app.UseRequestTidying();
 app.UseDocument();
+app.UsePage();
 app.UseRouting();
 app.UseDeclaredQuery();
+app.UseAccounts();
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapHealth();

@@ -100,6 +100,14 @@ public abstract class Endpoint<TRequest, TResponse> : BaseEndpoint where TReques
     }
 }
 
+/// <summary>The request of an endpoint that reads nothing: its body, whatever it is, is left alone (surface sections 3.1 and 5).</summary>
+public sealed class EmptyRequest
+{
+    internal static readonly EmptyRequest Instance = new();
+
+    private EmptyRequest() { }
+}
+
 /// <summary>A request that could not be bound, or that its validator refused (surface section 7).</summary>
 public sealed class ValidationFailureException : Exception
 {

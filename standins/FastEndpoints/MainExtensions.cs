@@ -91,7 +91,8 @@ public static class MainExtensions
         else
             builder.RequireAuthorization().Produces(401);
 
-        builder.WithMetadata(plan.Accepts(verb));
+        if (definition.ReqDtoType != typeof(EmptyRequest))
+            builder.WithMetadata(plan.Accepts(verb));
         if (definition.SummaryText is { } summary)
             builder.WithSummary(summary.Summary).WithDescription(summary.Description);
         if (plan.Validator is not null)

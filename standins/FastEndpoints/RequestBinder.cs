@@ -24,7 +24,7 @@ internal sealed class RequestBinder
     {
         _type = type;
         _json = json;
-        _create = Creator(type);
+        _create = type == typeof(EmptyRequest) ? () => EmptyRequest.Instance : Creator(type);
 
         var properties = Bindable(type).Select(p => new BoundProperty(p, json.PropertyNamingPolicy!, options.FailureMessage!)).ToArray();
         _fromRoute = [.. properties.Where(p => p.Takes(Source.RouteParam))];
@@ -38,7 +38,7 @@ internal sealed class RequestBinder
 
     public async ValueTask<object> BindAsync(HttpContext context, List<ValidationFailure> failures)
     {
-        var body = context.Request.HasJsonContentType()
+        var body = _type != typeof(EmptyRequest) && context.Request.HasJsonContentType()
             ? await JsonSerializer.DeserializeAsync(context.Request.Body, _type, _json, context.RequestAborted)
             : null;
         var request = body ?? _create();

@@ -30,6 +30,7 @@ public sealed class DropInTests : IDisposable
             Slice("Open", "record OpenRequest { public int Size { get; init; } }", "Get(\"/api/open\"); AllowAnonymous();"),
             Slice("OpenOwned", "record OpenOwnedRequest : OwnedRequest", "Get(\"/api/{user_id}/open\"); AllowAnonymous();"),
             Slice("Unread", "record UnreadRequest : OwnedRequest { public Guid NoteId { get; init; } }", "Get(\"/api/{user_id}/unread/{note_id}\");"),
+            Slice("Served", "record ServedRequest : OwnedRequest", "Get(\"/api/{user_id}/served\"); Description(endpoint => endpoint.OpenToService());"),
             Slice("Hiding", "record HidingRequest : OwnedRequest { public new string UserId { get; init; } = \"\"; }", "Get(\"/api/{user_id}/hiding\");"));
 
         var (exitCode, output, error) = await ServerProcess.RunAsync([], _dropIn.NewDataDirectory(), assembly: assembly);
@@ -43,6 +44,7 @@ public sealed class DropInTests : IDisposable
         AssertLine(error, "Open is anonymous", "/api/open", "Access.Public");
         AssertLine(error, "OpenOwned is anonymous on a user's route", "Remove AllowAnonymous()");
         AssertLine(error, "Unread does not read {note_id}", "[RouteParam]");
+        AssertLine(error, "Served is open to services", "GET /api/{user_id}/served", "Access.Service");
         AssertLine(error, "Hiding hides its owner", "HidingRequest");
     }
 

@@ -4,6 +4,7 @@
 //             HS256-A, HS256-B, HS256-C: the shared secret, in the three ways in which people do it (below)
 //   SECRET    the shared secret
 //   PORT      0 or nothing: a free one
+//   USER_ID   the id that users get, as if one had been brought along from elsewhere; nothing: a new one each
 //   ROTATION  in seconds: how old a key gets before the next token is signed with a new one; nothing: as old as it likes
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
@@ -12,7 +13,7 @@ import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
 import { jwt } from "better-auth/plugins";
 import { base64url, SignJWT } from "jose";
 
-const { ALG: alg = "EdDSA", SECRET: secret, PORT: port = "0", ROTATION: rotation } = process.env;
+const { ALG: alg = "EdDSA", SECRET: secret, PORT: port = "0", ROTATION: rotation, USER_ID: userId } = process.env;
 const secretBytes = new TextEncoder().encode(secret);
 
 const server = createServer();
@@ -49,6 +50,7 @@ const auth = betterAuth({
   database: memoryAdapter({ user: [], session: [], account: [], verification: [], jwks: [] }),
   emailAndPassword: { enabled: true },
   rateLimit: { enabled: false },
+  ...(userId && { advanced: { database: { generateId: ({ model }) => (model === "user" ? userId : crypto.randomUUID()) } } }),
   telemetry: { enabled: false },
   plugins: (plugins[alg] ?? keyPair)(),
 });

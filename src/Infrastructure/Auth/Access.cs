@@ -11,11 +11,27 @@ namespace TaskSlices.Infrastructure.Auth;
 /// <summary>Who may call what: everything needs a token, a user's routes need that user's, and a mistake in that keeps the process from starting.</summary>
 public static class Access
 {
-    /// <summary>The routes that need no token, each with the reason. A new one is a decision for the whole team.</summary>
+    /// <summary>The routes that need no token, each with the reason. A slice is open if its route is one of these. A new one is a decision for the whole team.</summary>
     private static readonly Dictionary<string, string> Public = new(StringComparer.Ordinal)
     {
+        ["/api/auth/get-session"] = "tells a page whether it is signed in, by its cookie; nothing without one",
+        ["/api/auth/jwks"] = "public keys",
+        ["/api/auth/list-sessions"] = "by the cookie, like all of these: 401 without one",
+        ["/api/auth/ok"] = "says that accounts are kept here",
+        ["/api/auth/revoke-sessions"] = "by the cookie, from a page that may",
+        ["/api/auth/sign-in/email"] = "whoever signs in has no token yet; limited by address and account",
+        ["/api/auth/sign-out"] = "by the cookie, from a page that may",
+        ["/api/auth/sign-up/email"] = "whoever signs up has no token yet; limited by address",
+        ["/api/auth/token"] = "gives the token, by the cookie",
         ["/health/live"] = "asked by whatever restarts the process, and says nothing about anybody",
         ["/health/ready"] = "asked by whatever routes traffic here, and says nothing about anybody",
+    };
+
+    /// <summary>The users' routes that a caller with a service key may use for any user, each with the reason; its slice says so too.</summary>
+    private static readonly Dictionary<string, string> Service = new(StringComparer.Ordinal)
+    {
+        ["DELETE /api/{user_id}"] = "a Better Auth server that deletes a user has the user erased here",
+        ["GET /api/{user_id}/export"] = "a server that answers for the user's data asks for what is kept here",
     };
 
     /// <summary>The list of all routes that FastEndpoints maps for its test helpers; the fallback policy keeps it from strangers.</summary>
@@ -38,6 +54,9 @@ public static class Access
         // The fallback also covers what no slice declares: FastEndpoints maps a list of all routes, and unknown paths tell a stranger nothing.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }
+
+    /// <summary>Whether the route, as it is written in Configure, needs no token.</summary>
+    public static bool IsPublic(string route) => Public.ContainsKey(route);
 
     /// <summary>Looks at every endpoint there is.</summary>
     /// <exception cref="StartupException">Some endpoint is open by mistake, or has no owner; the message names each, with its mend.</exception>
@@ -67,6 +86,9 @@ public static class Access
 
         if (slice is null || anonymous)
             yield break;
+
+        foreach (var address in slice.Verbs!.Select(verb => $"{verb} {route}").Where(address => endpoint.IsOpenToService() && !Service.ContainsKey(address)))
+            yield return $"{name} is open to services, and its address ({address}) is not on the list of those that are. Remove OpenToService() from its Configure, or add the address to Access.Service with the reason.";
 
         if (!owned)
             yield return $"{name} has no owner: its route ({route}) has no {{user_id}}. Write the route as /api/{{user_id}}/..., with the underscore.";

@@ -27,6 +27,9 @@ public sealed class AuthSettings
     /// <summary>Whether keys may be fetched over plain HTTP from another host than this one.</summary>
     public bool AllowHttp { get; set; }
 
+    /// <summary>Whether somebody else issues the tokens; if not, this server keeps the accounts itself.</summary>
+    internal bool IsDelegated => Secret.Length > 0 || Url.Length > 0;
+
     /// <summary>Better Auth keeps a path of its baseURL as its own base, and stands at /api/auth without one.</summary>
     internal Uri? KeySetUrl =>
         JwksUrl.Length > 0 ? new Uri(JwksUrl)

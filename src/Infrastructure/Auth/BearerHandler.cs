@@ -9,7 +9,7 @@ namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>Takes the token from the Authorization header (RFC 6750 section 2.1, and from nowhere else), and says in a 401 what is wrong with it.</summary>
 public sealed class BearerHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenVerifier verifier)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenVerifier verifier, IEnumerable<IServiceKey> serviceKeys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -29,7 +29,11 @@ public sealed class BearerHandler(
         if (!credentials.StartsWith($"{SchemeName} ", StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.NoResult();
 
-        var verdict = await verifier.VerifyAsync(credentials[SchemeName.Length..].TrimStart(' '), Context.RequestAborted);
+        var token = credentials[SchemeName.Length..].TrimStart(' ');
+        if (serviceKeys.Any(key => key.Opens(token)))
+            return AuthenticateResult.Success(new AuthenticationTicket(ServiceCaller.Principal(SchemeName), SchemeName));
+
+        var verdict = await verifier.VerifyAsync(token, Context.RequestAborted);
         if (verdict.Refusal is { } refusal)
             return Refuse(refusal);
 

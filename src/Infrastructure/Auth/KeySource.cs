@@ -19,8 +19,19 @@ public interface IKeySource
     ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct);
 }
 
-/// <summary>What <c>iss</c> and <c>aud</c> (RFC 7519 sections 4.1.1 and 4.1.3) must be; null leaves a claim unchecked.</summary>
-public sealed record ClaimRules(string? Issuer, string? Audience);
+/// <summary>
+/// What <c>iss</c> and <c>aud</c> (RFC 7519 sections 4.1.1 and 4.1.3) must be; null leaves a claim unchecked. With <paramref name="Sessions"/>,
+/// each token names the session it belongs to (<c>sid</c>) and ends with it; null lets tokens live until they expire.
+/// </summary>
+public sealed record ClaimRules(string? Issuer, string? Audience, ISessionLife? Sessions = null);
+
+/// <summary>Knows which sessions have ended. It is asked on every request, also for a token that is remembered, and must answer at once.</summary>
+public interface ISessionLife
+{
+    /// <param name="sessionId">The token's <c>sid</c>.</param>
+    /// <param name="issuedAt">The token's <c>iat</c>.</param>
+    bool GoesOn(string sessionId, DateTimeOffset issuedAt);
+}
 
 /// <summary>Keys, or else the refusal that the source gives in their place; neither, if such tokens are none of its business.</summary>
 public readonly record struct KeyLookup(IReadOnlyList<VerificationKey> Keys, TokenRefusal? Refusal = null)

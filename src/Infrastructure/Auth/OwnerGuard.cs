@@ -4,7 +4,7 @@ using TaskSlices.Infrastructure.Http;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// Answers 403 unless the token's subject is, to the byte, the {user_id} of the route. It reads the route itself, since the request is null
+/// Answers 403 unless the token's subject is, to the byte, the {user_id} of the route, or a slice lets a service in. It reads the route itself, since the request is null
 /// when its body is broken, and it stops the endpoint by sending: a pre-processor that throws would be run twice.
 /// </summary>
 public sealed class OwnerGuard : IGlobalPreProcessor
@@ -17,6 +17,9 @@ public sealed class OwnerGuard : IGlobalPreProcessor
         var http = context.HttpContext;
 
         if (!http.Request.RouteValues.TryGetValue(RouteValue, out var owner) || http.ResponseStarted())
+            return;
+
+        if (http.User.IsService() && http.GetEndpoint()!.IsOpenToService())
             return;
 
         if (owner is not string { Length: > 0 } || !string.Equals((string)owner, http.User.FindFirst(SubjectClaim)?.Value, StringComparison.Ordinal))

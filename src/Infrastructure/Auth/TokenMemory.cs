@@ -11,7 +11,7 @@ namespace TaskSlices.Infrastructure.Auth;
 /// </summary>
 public sealed class TokenMemory(TimeProvider clock)
 {
-    /// <summary>The most tokens it holds, at about 200 bytes each.</summary>
+    /// <summary>The most tokens it holds, at about 400 bytes each.</summary>
     public const int Capacity = 10_000;
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
@@ -24,20 +24,21 @@ public sealed class TokenMemory(TimeProvider clock)
         if (token.Length > Jws.LengthLimit || !_tokens.TryGetValue(Digest.Of(token), out var remembered))
             return null;
 
-        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until ? null : remembered.Subject;
+        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.GoesOn?.Invoke() is false ? null : remembered.Subject;
     }
 
     /// <param name="token">One that has just been found right.</param>
     /// <param name="subject">Whose it is.</param>
     /// <param name="key">What it was verified with.</param>
     /// <param name="expiry">Its own <c>exp</c>.</param>
-    public void Keep(string token, string subject, VerificationKey key, DateTimeOffset expiry)
+    /// <param name="goesOn">Whether its session has not ended meanwhile; null if it needs none.</param>
+    public void Keep(string token, string subject, VerificationKey key, DateTimeOffset expiry, Func<bool>? goesOn = null)
     {
         if (_tokens.Count >= Capacity)
             MakeRoom();
 
         var latest = clock.GetUtcNow() + Longest;
-        _tokens[Digest.Of(token)] = new Remembered(subject, key, expiry < latest ? expiry : latest);
+        _tokens[Digest.Of(token)] = new Remembered(subject, key, expiry < latest ? expiry : latest, goesOn);
     }
 
     private void MakeRoom()
@@ -54,7 +55,7 @@ public sealed class TokenMemory(TimeProvider clock)
             _tokens.Clear();
     }
 
-    private sealed record Remembered(string Subject, VerificationKey Key, DateTimeOffset Until);
+    private sealed record Remembered(string Subject, VerificationKey Key, DateTimeOffset Until, Func<bool>? GoesOn);
 
     private readonly record struct Digest(UInt128 High, UInt128 Low)
     {

@@ -26,6 +26,7 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
     public static readonly TokenRefusal NotYetValid = new("TOKEN_NOT_YET_VALID", "The token is not valid yet; compare the clocks.");
     public static readonly TokenRefusal Issuer = new("WRONG_ISSUER", "The token was issued by someone else (iss) than the configured Better Auth server.");
     public static readonly TokenRefusal Audience = new("WRONG_AUDIENCE", "The token was issued for another API (aud) than this one.");
+    public static readonly TokenRefusal SessionEnded = new("SESSION_ENDED", "The session that the token belongs to was ended; sign in again.");
     public static readonly TokenRefusal NoSubject = new("MALFORMED_TOKEN", "The token names no user: its subject (sub) must be a text of 1 to 255 characters.");
 }
 
@@ -138,8 +139,19 @@ public sealed partial class TokenVerifier(
         if (RefuseClaims(claims, rules) is { } refusal)
             return Refuse(refusal, key.KeyId);
 
+        Func<bool>? goesOn = null;
+        if (rules.Sessions is { } sessions)
+        {
+            if (Text(claims, "sid") is not { } session || Seconds(claims, "iat") is not (>= 0 and var issued) || issued > LatestExpiry)
+                return Refuse(TokenRefusal.Malformed, key.KeyId);
+
+            goesOn = () => sessions.GoesOn(session, DateTimeOffset.FromUnixTimeSeconds(issued));
+            if (!goesOn())
+                return Refuse(TokenRefusal.SessionEnded, key.KeyId);
+        }
+
         var subject = Text(claims, _subjectClaim)!;
-        memory.Keep(token, subject, key, DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry)));
+        memory.Keep(token, subject, key, DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry)), goesOn);
 
         return new TokenVerdict(subject, null);
     }

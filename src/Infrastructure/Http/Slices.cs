@@ -57,6 +57,15 @@ public static class Slices
     private static void ConfigureSlice(EndpointDefinition slice)
     {
         slice.PreProcessor<OwnerGuard>(Order.Before);
+
+        if (Array.TrueForAll(slice.Routes!, Access.IsPublic))
+        {
+            slice.AllowAnonymous();
+
+            // What is open to everybody here speaks another program's language, and is described there.
+            slice.Description(endpoint => endpoint.ExcludeFromDescription());
+        }
+
         slice.Description(endpoint =>
         {
             endpoint.WithMetadata(new DeclaredQuery(slice.ReqDtoType));
@@ -109,11 +118,14 @@ public static class Slices
         _ => "a valid value",
     };
 
+    /// <summary>The keys of the query string that reach a request.</summary>
+    internal static HashSet<string> QueryKeys(Type request) => request.GetProperties()
+        .Where(p => p.IsDefined(typeof(QueryParamAttribute), inherit: true))
+        .Select(Json.WireName)
+        .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
     private sealed class DeclaredQuery(Type request)
     {
-        public HashSet<string> Names { get; } = request.GetProperties()
-            .Where(p => p.IsDefined(typeof(QueryParamAttribute), inherit: true))
-            .Select(Json.WireName)
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        public HashSet<string> Names { get; } = QueryKeys(request);
     }
 }

@@ -13,6 +13,8 @@ namespace TaskSlices.Tests.Support;
 [DisableWafCache]
 public class App : AppFixture<Program>
 {
+    public const string ServiceKey = "a-service-key-made-up-for-these-tests";
+
     private static int s_users;
 
     public string DataDirectory { get; } = Directory.CreateTempSubdirectory("taskslices-").FullName;
@@ -47,6 +49,7 @@ public class App : AppFixture<Program>
     {
         a.UseSetting("Data:Directory", DataDirectory);
         a.UseSetting("Auth:Secret", Token.Secret);
+        a.UseSetting("Accounts:ServiceKey", ServiceKey);
     }
 
     protected override ValueTask TearDownAsync()

@@ -42,20 +42,16 @@ public sealed class BetterAuthServer : IAsyncDisposable
     /// <param name="algorithm">As tests/better-auth/server.mjs has them.</param>
     /// <param name="port">0 for a free one.</param>
     /// <param name="rotation">In seconds; how old a key gets. Null: as old as it likes.</param>
-    public static async Task<BetterAuthServer> StartAsync(string algorithm, int port = 0, int? rotation = null)
+    /// <param name="userId">Of each user that signs up there. Null: a new one each.</param>
+    public static async Task<BetterAuthServer> StartAsync(string algorithm, int port = 0, int? rotation = null, string? userId = null)
     {
-        if ((await WhyNot.Value ?? await Installed.Value) is { } reason)
-        {
-            // The console shows warnings, and keeps the reason of a skipped test to itself.
-            TestContext.Current.AddWarning(reason);
-            Assert.Skip(reason);
-        }
-
+        await DemandAsync();
         var process = Start("node", ["server.mjs"], new()
         {
             ["ALG"] = algorithm,
             ["SECRET"] = Secret,
             ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
+            ["USER_ID"] = userId ?? "",
             ["ROTATION"] = rotation?.ToString(CultureInfo.InvariantCulture) ?? "",
         });
         using var patience = new CancellationTokenSource(Patience);
@@ -70,11 +66,23 @@ public sealed class BetterAuthServer : IAsyncDisposable
     }
 
     /// <summary>By Better Auth's own client, as a frontend does it.</summary>
-    public async Task<BetterAuthUser> SignUpAsync()
+    public Task<BetterAuthUser> SignUpAsync() => SignUpAtAsync(_tokenRoute is null ? [Url] : [Url, _tokenRoute]);
+
+    /// <summary>The same, unmodified, at any server that speaks its language.</summary>
+    /// <param name="arguments">As tests/better-auth/client.mjs has them.</param>
+    public static async Task<BetterAuthUser> SignUpAtAsync(params string[] arguments)
     {
-        string[] arguments = _tokenRoute is null ? [Url] : [Url, _tokenRoute];
+        await DemandAsync();
 
         return JsonSerializer.Deserialize<BetterAuthUser>(await RunAsync("node", ["client.mjs", .. arguments], Patience), JsonSerializerOptions.Web)!;
+    }
+
+    /// <summary>The life of an account, by that client: what it sent, and what it got. See tests/better-auth/probe.mjs.</summary>
+    public static async Task<JsonObject> ProbeAsync(string url)
+    {
+        await DemandAsync();
+
+        return JsonNode.Parse(await RunAsync("node", ["probe.mjs", url], Patience))!.AsObject();
     }
 
     /// <summary>As in an outage: no handler of the process runs.</summary>
@@ -89,6 +97,17 @@ public sealed class BetterAuthServer : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+    }
+
+    /// <summary>Skips the test where there is no Better Auth.</summary>
+    private static async Task DemandAsync()
+    {
+        if ((await WhyNot.Value ?? await Installed.Value) is { } reason)
+        {
+            // The console shows warnings, and keeps the reason of a skipped test to itself.
+            TestContext.Current.AddWarning(reason);
+            Assert.Skip(reason);
+        }
     }
 
     /// <summary>Why the tests with Better Auth can't run here, or null.</summary>

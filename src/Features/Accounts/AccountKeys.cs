@@ -1,0 +1,122 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using FastEndpoints.Security;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+/// <summary>A public key as Better Auth publishes it (RFC 7517 section 4, RFC 7518 section 6.3.1).</summary>
+public sealed record PublicKey(string Alg, string Kty, string N, string E, string Kid);
+
+/// <summary>
+/// The keys that sign tokens here and verify them: one file each in <c>keys</c> in the data directory, RSA as PEM. The one whose name is the
+/// last signs; the tokens of the others stay good while their files are there.
+/// </summary>
+public sealed class AccountKeys : IKeySource
+{
+    public const string Folder = "keys";
+
+    private const string Algorithm = "RS256";
+    private const int Bits = 2048;
+
+    private readonly IOptions<AccountSettings> _settings;
+    private readonly TimeProvider _clock;
+    private readonly Lazy<Pair[]> _pairs;
+    private readonly bool _inUse;
+
+    public AccountKeys(IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, EndedSessions ended, DataDirectory directory, TimeProvider clock)
+    {
+        _settings = settings;
+        _clock = clock;
+        _inUse = !auth.Value.IsDelegated;
+        _pairs = new(() => Load(directory, clock));
+        Issuer = _inUse ? "the accounts of this server" : null;
+
+        // Without a fixed address the server is one and the same under several names, and signs nothing but these tokens with these keys.
+        Rules = new ClaimRules(settings.Value.Origin, settings.Value.Origin, ended);
+    }
+
+    public string? Issuer { get; }
+    public ClaimRules Rules { get; }
+    public IReadOnlyList<PublicKey> PublicKeys => [.. _pairs.Value.Select(pair => pair.Public)];
+
+    public ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct) =>
+        ValueTask.FromResult(_inUse && algorithm == Algorithm && _pairs.Value.FirstOrDefault(pair => pair.Public.Kid == keyId) is { } pair
+            ? new KeyLookup([pair.Verifier])
+            : KeyLookup.NotMine);
+
+    /// <summary>A token for the API, with the claims of Better Auth's and the session's id; it never outlives the session.</summary>
+    /// <param name="signedIn">Whose it is.</param>
+    /// <param name="origin">The address of this server, as the caller knows it.</param>
+    public string Sign(SignedIn signedIn, string origin)
+    {
+        var (account, session) = (signedIn.Account, signedIn.Session);
+        var expiry = _clock.GetUtcNow() + _settings.Value.TokenLifetime;
+        var pair = _pairs.Value[^1];
+
+        return JwtBearer.CreateToken(options =>
+        {
+            options.SigningStyle = TokenSigningStyle.Asymmetric;
+            options.SigningAlgorithm = Algorithm;
+            options.SigningKey = pair.Pem;
+            options.KeyIsPemEncoded = true;
+            options.AsymmetricKidGenerator = _ => pair.Public.Kid;
+            options.Issuer = origin;
+            options.Audience = origin;
+            options.ExpireAt = (expiry < session.ExpiresAt ? expiry : session.ExpiresAt).UtcDateTime;
+            options.User["name"] = account.Name;
+            options.User["email"] = account.Email;
+            options.User.Claims.Add(new Claim("emailVerified", account.EmailVerified ? "true" : "false", ClaimValueTypes.Boolean));
+            options.User["createdAt"] = Wire(account.CreatedAt);
+            options.User["updatedAt"] = Wire(account.UpdatedAt);
+            options.User["id"] = account.UserId;
+            options.User["sub"] = account.UserId;
+            options.User["sid"] = session.Id;
+
+            if (account.Image is not null)
+                options.User["image"] = account.Image;
+        });
+    }
+
+    /// <summary>Reads the keys, and makes the first.</summary>
+    /// <exception cref="Infrastructure.Operations.StartupException">A file is no key.</exception>
+    public void Prepare() => _ = _pairs.Value;
+
+    private static Pair[] Load(DataDirectory directory, TimeProvider clock)
+    {
+        if (directory.Secrets(Folder).Count == 0)
+        {
+            using var key = RSA.Create(Bits);
+            directory.KeepSecret($"{Folder}/{clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.pem", key.ExportPkcs8PrivateKeyPem);
+        }
+
+        return [.. directory.Secrets(Folder).Select(secret => new Pair(secret.Path, secret.Text))];
+    }
+
+    private static string Wire(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private sealed class Pair
+    {
+        public Pair(string path, string pem)
+        {
+            using var rsa = PemKeys.ReadRsa(path, pem);
+            var parameters = rsa.ExportParameters(includePrivateParameters: false);
+            var (n, e) = (Base64Url.EncodeToString(parameters.Modulus), Base64Url.EncodeToString(parameters.Exponent));
+
+            // RFC 7638: the name of a key is a digest of its public half, so no two have the same; 32 characters, as Better Auth's names have.
+            var thumbprint = SHA256.HashData(Encoding.UTF8.GetBytes($$"""{"e":"{{e}}","kty":"RSA","n":"{{n}}"}"""));
+            Public = new PublicKey(Algorithm, "RSA", n, e, Convert.ToHexStringLower(thumbprint.AsSpan(0, 16)));
+            Verifier = new RsaKey(Algorithm, Public.Kid, parameters);
+            Pem = pem;
+        }
+
+        public PublicKey Public { get; }
+        public RsaKey Verifier { get; }
+        public string Pem { get; }
+    }
+}

@@ -1,0 +1,41 @@
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+public sealed class AccountSchema : ISchema
+{
+    public IReadOnlyList<SchemaStep> Steps { get; } =
+    [
+        new("2026-11-21-accounts", """
+            CREATE TABLE accounts (
+                user_id TEXT NOT NULL PRIMARY KEY,
+                email TEXT NOT NULL,
+                name TEXT NOT NULL,
+                email_verified INTEGER NOT NULL,
+                image TEXT NULL,
+                password_hash TEXT NOT NULL,
+                created_at INTEGER NOT NULL,
+                updated_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            CREATE UNIQUE INDEX accounts_email ON accounts (email);
+            CREATE TABLE sessions (
+                user_id TEXT NOT NULL,
+                id TEXT NOT NULL,
+                token_hash BLOB NOT NULL,
+                expires_at INTEGER NOT NULL,
+                created_at INTEGER NOT NULL,
+                updated_at INTEGER NOT NULL,
+                ip_address TEXT NOT NULL,
+                user_agent TEXT NOT NULL,
+                PRIMARY KEY (user_id, id)
+            ) WITHOUT ROWID;
+            CREATE UNIQUE INDEX sessions_token_hash ON sessions (token_hash);
+            CREATE INDEX sessions_expires_at ON sessions (expires_at);
+            CREATE TABLE ended_sessions (
+                id TEXT NOT NULL PRIMARY KEY,
+                until INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            CREATE INDEX ended_sessions_until ON ended_sessions (until);
+            """),
+    ];
+}

@@ -1,0 +1,51 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace TaskSlices.Features.Accounts;
+
+/// <summary>The <c>Accounts</c> section: the accounts that are kept here while no Better Auth server is configured.</summary>
+public sealed class AccountSettings
+{
+    public static readonly TimeSpan LongestTokenLifetime = TimeSpan.FromDays(7);
+
+    private static readonly TimeSpan ShortestTokenLifetime = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a token is valid: <c>00:15:00</c>, or <c>7.00:00:00</c> for a week.</summary>
+    public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The address at which browsers see this server. Empty means that of each request.</summary>
+    public string Url { get; set; } = "";
+
+    /// <summary>How often a minute one address may try to sign up or in.</summary>
+    public int AttemptsPerAddress { get; set; } = 30;
+
+    /// <summary>How many wrong passwords one account takes in a quarter of an hour.</summary>
+    public int FailuresPerAccount { get; set; } = 10;
+
+    /// <summary>With it, another server may export and erase any user. Empty means nobody may.</summary>
+    public string ServiceKey { get; set; } = "";
+
+    internal string? Origin => Url.Length == 0 ? null : new Uri(Url).GetLeftPart(UriPartial.Authority);
+
+    internal static string? FindMistake(AccountSettings options) => options switch
+    {
+        _ when options.TokenLifetime < ShortestTokenLifetime || options.TokenLifetime > LongestTokenLifetime =>
+            "Accounts:TokenLifetime must be from one minute (00:01:00) to seven days (7.00:00:00).",
+        { Url.Length: > 0 } when !IsOrigin(options.Url) =>
+            "Accounts:Url must be the address at which browsers see this server, without a path: https://tasks.example",
+        { AttemptsPerAddress: < 1 } or { FailuresPerAccount: < 1 } =>
+            "Accounts:AttemptsPerAddress and Accounts:FailuresPerAccount must be 1 at least.",
+        { ServiceKey.Length: > 0 } when Encoding.UTF8.GetByteCount(options.ServiceKey) < Accounts.ServiceKey.MinimumBytes =>
+            $"Accounts:ServiceKey is shorter than {Accounts.ServiceKey.MinimumBytes} bytes. Set a longer one: openssl rand -base64 32",
+        _ => null,
+    };
+
+    private static bool IsOrigin(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
+}
+
+internal sealed class AccountSettingsCheck : IValidateOptions<AccountSettings>
+{
+    public ValidateOptionsResult Validate(string? name, AccountSettings options) =>
+        AccountSettings.FindMistake(options) is { } mistake ? ValidateOptionsResult.Fail(mistake) : ValidateOptionsResult.Success;
+}

@@ -1,0 +1,26 @@
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock) : Endpoint<EmptyRequest, Results<Answer<IEnumerable<SessionPicture>>, Refusal>>
+{
+    public override void Configure()
+    {
+        Get("/api/auth/list-sessions");
+        Summary(s => s.Summary = "Where the caller is signed in");
+    }
+
+    public override async Task<Results<Answer<IEnumerable<SessionPicture>>, Refusal>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    {
+        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+            return Refusal.Unauthorized;
+
+        var now = clock.GetUtcNow();
+        var own = await db.Sessions.AsNoTracking().Where(s => s.UserId == signedIn.Account.UserId && s.ExpiresAt > now).OrderBy(s => s.CreatedAt).ToListAsync(ct);
+
+        return new Answer<IEnumerable<SessionPicture>>(own.Select(s => SessionPicture.Of(s, s.Id == signedIn.Session.Id ? signedIn.Token : null)));
+    }
+}

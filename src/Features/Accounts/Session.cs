@@ -1,0 +1,65 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+/// <summary>One sign-in on one device. Its token is in the browser's cookie; here is only the digest (SHA-256), which opens nothing.</summary>
+public sealed class Session
+{
+    public const int LimitPerUser = 100;
+    public const int UserAgentLimit = 500;
+
+    public static readonly TimeSpan Remembered = TimeSpan.FromDays(7);
+    public static readonly TimeSpan NotRemembered = TimeSpan.FromDays(1);
+
+    /// <summary>How long it is used before its end is put off again.</summary>
+    public static readonly TimeSpan RefreshAge = TimeSpan.FromDays(1);
+
+    public required string UserId { get; init; }
+    public required string Id { get; init; }
+
+    [Secret]
+    public required byte[] TokenHash { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; set; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; set; }
+    public required string IpAddress { get; init; }
+    public required string UserAgent { get; init; }
+}
+
+/// <summary>A session that was ended before its tokens expired: they are refused until then. It says nothing about whose it was.</summary>
+public sealed class EndedSession
+{
+    public required string Id { get; init; }
+    public required DateTimeOffset Until { get; init; }
+}
+
+public sealed class SessionMapping : IEntityTypeConfiguration<Session>, IEntityTypeConfiguration<EndedSession>
+{
+    public void Configure(EntityTypeBuilder<Session> builder)
+    {
+        builder.ToTable("sessions");
+        builder.HasKey(s => new { s.UserId, s.Id });
+        builder.HasIndex(s => s.TokenHash).IsUnique();
+        builder.HasIndex(s => s.ExpiresAt);
+    }
+
+    public void Configure(EntityTypeBuilder<EndedSession> builder)
+    {
+        builder.ToTable("ended_sessions");
+        builder.HasKey(s => s.Id);
+        builder.HasIndex(s => s.Until);
+    }
+}
+
+public static class AccountTables
+{
+    extension(AppDb db)
+    {
+        public DbSet<Account> Accounts => db.Set<Account>();
+        public DbSet<Session> Sessions => db.Set<Session>();
+        public DbSet<EndedSession> EndedSessions => db.Set<EndedSession>();
+    }
+}

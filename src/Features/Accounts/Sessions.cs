@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+/// <summary>Who is signed in with a request, and by which session.</summary>
+public sealed record SignedIn(Account Account, Session Session, string Token);
+
+/// <summary>Begins, finds and ends sessions.</summary>
+public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions ended, TimeProvider clock)
+{
+    /// <summary>The session that the request's cookie names, with its end put off once a day; null, and the cookie gone, if there is none.</summary>
+    public async Task<SignedIn?> FindAsync(HttpContext context, CancellationToken ct)
+    {
+        var (now, cookie) = (clock.GetUtcNow(), cookies.Read(context));
+        if ((cookie ?? Bearer(context)) is not { } token)
+            return null;
+
+        var found = await FindAsync(token, now, ct);
+        if (found is null && cookie is not null)
+            cookies.Clear(context);
+
+        if (found is null || cookie is null || !cookies.IsRemembered(context) || found.Session.ExpiresAt - Session.Remembered + Session.RefreshAge > now)
+            return found;
+
+        await db.WriteAsync(() => PutOffAsync(found.Session, now, ct), ct);
+        cookies.Write(context, found.Token, remember: true);
+
+        return found;
+    }
+
+    /// <summary>A new session, with a token of its own whatever the request brought: nobody can choose it beforehand.</summary>
+    /// <returns>The token; null if the account was erased meanwhile.</returns>
+    public async Task<string?> BeginAsync(Account account, HttpContext context, bool remember, CancellationToken ct)
+    {
+        var (now, token) = (clock.GetUtcNow(), RandomText.Next());
+        var userAgent = context.Request.Headers.UserAgent.ToString();
+        var session = new Session
+        {
+            UserId = account.UserId,
+            Id = RandomText.Next(),
+            TokenHash = Digest(token),
+            ExpiresAt = now + (remember ? Session.Remembered : Session.NotRemembered),
+            CreatedAt = now,
+            UpdatedAt = now,
+            IpAddress = $"{(context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } address ? address.MapToIPv4() : context.Connection.RemoteIpAddress)}",
+            UserAgent = userAgent.Length <= Session.UserAgentLimit ? userAgent : userAgent[..Session.UserAgentLimit],
+        };
+
+        var dropped = await db.WriteAsync(async () =>
+        {
+            if (!await db.Accounts.AnyAsync(a => a.UserId == account.UserId, ct))
+                return null;
+
+            var others = await db.Sessions.Where(s => s.UserId == account.UserId).OrderBy(s => s.CreatedAt).ToListAsync(ct);
+            var alive = others.Where(s => s.ExpiresAt > now).ToList();
+            db.RemoveRange(others.Except(alive));
+            db.Sessions.Add(session);
+
+            // Two go for each that comes: those who never return leave nothing behind.
+            db.RemoveRange(await db.Sessions.Where(s => s.ExpiresAt <= now).OrderBy(s => s.ExpiresAt).Take(2).ToListAsync(ct));
+
+            return await RemoveAsync(alive.Take(alive.Count - Session.LimitPerUser + 1), ct);
+        }, ct);
+        if (dropped is null)
+            return null;
+
+        ended.Add(dropped);
+        cookies.Write(context, token, remember);
+
+        return token;
+    }
+
+    /// <summary>Ends those of the user's sessions that are chosen: when it returns, none of their tokens is accepted, now or after a restart.</summary>
+    public async Task EndAsync(string userId, Func<Session, bool> which, CancellationToken ct) => ended.Add(await db.WriteAsync(async () =>
+    {
+        var sessions = await db.Sessions.Where(s => s.UserId == userId).ToListAsync(ct);
+
+        return await RemoveAsync(sessions.Where(which), ct);
+    }, ct));
+
+    /// <summary>Removes all sessions of the user, as part of a unit. When that is on disk, what is returned belongs to <see cref="EndedSessions"/>.</summary>
+    public async Task<IReadOnlyCollection<EndedSession>> RemoveAllAsync(string userId, CancellationToken ct) =>
+        await RemoveAsync(await db.Sessions.Where(s => s.UserId == userId).ToListAsync(ct), ct);
+
+    private async Task<IReadOnlyCollection<EndedSession>> RemoveAsync(IEnumerable<Session> sessions, CancellationToken ct)
+    {
+        var (now, until) = (clock.GetUtcNow(), ended.LastExpiry());
+        var removed = sessions.ToList();
+        var added = removed.Select(s => new EndedSession { Id = s.Id, Until = until }).ToList();
+        db.RemoveRange(removed);
+        db.AddRange(added);
+        db.RemoveRange(await db.EndedSessions.Where(e => e.Until < now).OrderBy(e => e.Until).Take(added.Count + 1).ToListAsync(ct));
+        await db.SaveChangesAsync(ct);
+
+        return added;
+    }
+
+    private async Task<SignedIn?> FindAsync(string token, DateTimeOffset now, CancellationToken ct)
+    {
+        var digest = Digest(token);
+        var found = await db.Sessions.AsNoTracking().Where(s => s.TokenHash == digest && s.ExpiresAt > now)
+            .Join(db.Accounts, s => s.UserId, a => a.UserId, (session, account) => new { session, account })
+            .SingleOrDefaultAsync(ct);
+
+        return found is null ? null : new SignedIn(found.account, found.session, token);
+    }
+
+    private async Task<int> PutOffAsync(Session session, DateTimeOffset now, CancellationToken ct)
+    {
+        if (await db.Sessions.FindAsync([session.UserId, session.Id], ct) is not { } row)
+            return 0;
+
+        row.ExpiresAt = session.ExpiresAt = now + Session.Remembered;
+        row.UpdatedAt = session.UpdatedAt = now;
+
+        return await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>A program without cookies brings the token that signing in answered.</summary>
+    private static string? Bearer(HttpContext context) =>
+        context.Request.Headers.Authorization.ToString() is var credentials && credentials.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            ? credentials["Bearer ".Length..]
+            : null;
+
+    private static byte[] Digest(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+}

@@ -1,0 +1,65 @@
+using System.Text.Json.Serialization;
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+public sealed record SignInRequest
+{
+    public Input Email { get; init; }
+    public Input Password { get; init; }
+
+    [JsonPropertyName("rememberMe")]
+    public Input RememberMe { get; init; }
+
+    /// <summary>Where a page goes then; the gate has looked at it.</summary>
+    [JsonPropertyName("callbackURL")]
+    public Input CallbackUrl { get; init; }
+}
+
+public sealed record SignInResponse(
+    bool Redirect, string Token, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url, UserPicture User);
+
+public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits)
+    : Endpoint<SignInRequest, Results<Answer<SignInResponse>, Refusal>>
+{
+    public override void Configure()
+    {
+        Post("/api/auth/sign-in/email");
+        Summary(s => s.Summary = "Sign in");
+    }
+
+    public override async Task<Results<Answer<SignInResponse>, Refusal>> ExecuteAsync(SignInRequest req, CancellationToken ct)
+    {
+        if (FindFault(req) is { } fault)
+            return fault;
+
+        var email = Account.Normalize(req.Email.Text);
+        if (limits.Take(HttpContext.Connection.RemoteIpAddress, email) is { } wait)
+            return Refusal.TooMany(wait);
+
+        var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.Email == email, ct);
+        if (await passwords.IsRightAsync(account, req.Password.Text, ct) is not { } right)
+            return Refusal.TooMany(TimeSpan.Zero);
+
+        if (account is null || !right)
+            return Refusal.WrongCredentials;
+
+        limits.GiveBack(email);
+        if (await sessions.BeginAsync(account, HttpContext, !req.RememberMe.IsFalse, ct) is not { } token)
+            return Refusal.WrongCredentials;
+
+        var target = req.CallbackUrl.Text is { Length: > 0 } url ? url : null;
+        HttpContext.Response.Headers.Location = target;
+
+        return new Answer<SignInResponse>(new(target is not null, token, target, UserPicture.Of(account)));
+    }
+
+    private static Refusal? FindFault(SignInRequest req) =>
+        Refusal.Of(req.Email.MustBeText("email"), req.Password.MustBeText("password"), req.RememberMe.MayBeBoolean("rememberMe"))
+        ?? (!Account.IsEmail(req.Email.Text) ? Refusal.InvalidEmail
+            : req.Password.Text.Length > Account.PasswordLimit ? Refusal.PasswordTooLong
+            : null);
+}

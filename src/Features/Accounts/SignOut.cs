@@ -1,0 +1,25 @@
+using FastEndpoints;
+
+namespace TaskSlices.Features.Accounts;
+
+public sealed record SignOutResponse(bool Success);
+
+public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoint<EmptyRequest, Answer<SignOutResponse>>
+{
+    public override void Configure()
+    {
+        Post("/api/auth/sign-out");
+        Summary(s => s.Summary = "End this session");
+    }
+
+    public override async Task<Answer<SignOutResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    {
+        if (await sessions.FindAsync(HttpContext, ct) is { } signedIn)
+            await sessions.EndAsync(signedIn.Account.UserId, s => s.Id == signedIn.Session.Id, ct);
+
+        HttpContext.Response.Headers.SetCookie = default;
+        cookies.Clear(HttpContext);
+
+        return new Answer<SignOutResponse>(new(Success: true));
+    }
+}

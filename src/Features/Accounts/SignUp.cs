@@ -1,0 +1,83 @@
+using System.Text.Json.Serialization;
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+public sealed record SignUpRequest
+{
+    public Input Name { get; init; }
+    public Input Email { get; init; }
+    public Input Password { get; init; }
+    public Input Image { get; init; }
+
+    [JsonPropertyName("rememberMe")]
+    public Input RememberMe { get; init; }
+}
+
+public sealed record SignUpResponse(string Token, UserPicture User);
+
+public sealed class SignUp(AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits, TimeProvider clock)
+    : Endpoint<SignUpRequest, Results<Answer<SignUpResponse>, Refusal>>
+{
+    public override void Configure()
+    {
+        Post("/api/auth/sign-up/email");
+        Summary(s => s.Summary = "Make an account, and sign in");
+    }
+
+    public override async Task<Results<Answer<SignUpResponse>, Refusal>> ExecuteAsync(SignUpRequest req, CancellationToken ct)
+    {
+        if (FindFault(req) is { } fault)
+            return fault;
+
+        if (limits.Take(HttpContext.Connection.RemoteIpAddress, account: null) is { } wait)
+            return Refusal.TooMany(wait);
+
+        if (await passwords.HashAsync(req.Password.Text, ct) is not { } hash)
+            return Refusal.TooMany(TimeSpan.Zero);
+
+        var account = New(req, hash);
+        if (!await db.WriteAsync(() => AddAsync(account, ct), ct))
+            return Refusal.EmailTaken;
+
+        var token = await sessions.BeginAsync(account, HttpContext, !req.RememberMe.IsFalse, ct);
+
+        return token is null ? Refusal.WrongCredentials : new Answer<SignUpResponse>(new(token, UserPicture.Of(account)));
+    }
+
+    private static Refusal? FindFault(SignUpRequest req) =>
+        Refusal.Of(
+            req.Name.MustBeText("name", limit: Account.NameLimit), req.Email.MustBeEmail("email"), req.Password.MustBeText("password", least: 1),
+            req.Image.MayBeText("image", Account.ImageLimit), req.RememberMe.MayBeBoolean("rememberMe"))
+        ?? req.Password.Text.Length switch
+        {
+            < Account.PasswordMinimum => Refusal.PasswordTooShort,
+            > Account.PasswordLimit => Refusal.PasswordTooLong,
+            _ => null,
+        };
+
+    private Account New(SignUpRequest req, string hash) => new()
+    {
+        UserId = RandomText.Next(),
+        Email = Account.Normalize(req.Email.Text),
+        Name = req.Name.Text,
+        Image = req.Image.Text is { Length: > 0 } image ? image : null,
+        PasswordHash = hash,
+        CreatedAt = clock.GetUtcNow(),
+        UpdatedAt = clock.GetUtcNow(),
+    };
+
+    private async Task<bool> AddAsync(Account account, CancellationToken ct)
+    {
+        if (await db.Accounts.AnyAsync(a => a.Email == account.Email, ct))
+            return false;
+
+        db.Accounts.Add(account);
+        await db.SaveChangesAsync(ct);
+
+        return true;
+    }
+}

@@ -1,0 +1,77 @@
+namespace TaskSlices.Tests.Features.Accounts;
+
+/// <summary>The unmodified client of Better Auth, against the accounts that are kept here.</summary>
+public sealed class BetterAuthClientTests(AccountServer server) : IClassFixture<AccountServer>
+{
+    [Fact]
+    public async Task Signs_up_and_in_and_gets_a_token_that_opens_the_tasks()
+    {
+        var user = await BetterAuthServer.SignUpAtAsync(server.Origin);
+
+        Assert.Empty(await (await TasksAsync(server, user)).IsList());
+    }
+
+    /// <summary>Each request that it makes, each member of each answer with its kind, each status, code and cookie.</summary>
+    [Fact]
+    public async Task Gets_here_what_it_gets_from_a_real_Better_Auth_server()
+    {
+        await using var real = await BetterAuthServer.StartAsync("RS256");
+        var (theirs, ours) = (await BetterAuthServer.ProbeAsync(real.Url), await BetterAuthServer.ProbeAsync(server.Origin));
+
+        // Two claims more: the session, so that it can be ended, and the time that FastEndpoints writes with each token.
+        Assert.Equal(("32 letters and digits", "number"), (ours["payload"]!["sid"]!.GetValue<string>(), ours["payload"]!["nbf"]!.GetValue<string>()));
+        ours["payload"]!.AsObject().Remove("sid");
+        ours["payload"]!.AsObject().Remove("nbf");
+
+        Assert.True(theirs["steps"]!.AsArray().Count > 20);
+        foreach (var (their, our) in theirs["steps"]!.AsArray().Zip(ours["steps"]!.AsArray()))
+            Assert.Equal(their!.ToJsonString(), our!.ToJsonString());
+        Assert.Equal(theirs.ToJsonString(), ours.ToJsonString());
+    }
+
+    private static Task<HttpResponseMessage> TasksAsync(AccountServer server, BetterAuthUser user) =>
+        server.Anonymous().GetWith($"/api/{user.UserId}/tasks", ("Authorization", $"Bearer {user.Token}"));
+}
+
+/// <summary>From the accounts that are kept here to a real Better Auth: one setting, and no other line of the frontend than its address.</summary>
+public sealed class MovingTests(AccountServer server) : IClassFixture<AccountServer>
+{
+    [Fact]
+    public async Task Needs_one_setting_and_keeps_the_tasks_of_those_who_bring_their_ids_along()
+    {
+        var before = await BetterAuthServer.SignUpAtAsync(server.Origin);
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(before, "POST", """{"title":"Buy milk"}""")).StatusCode);
+        await using var auth = await BetterAuthServer.StartAsync("EdDSA", userId: before.UserId);
+
+        await server.RestartAsync(("BETTER_AUTH_URL", auth.Url));
+        var after = await BetterAuthServer.SignUpAtAsync(auth.Url);
+
+        Assert.Equal(before.UserId, after.UserId);
+        Assert.Equal("Buy milk", Assert.Single(await (await SendAsync(after, "GET")).IsList())!["title"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(before, "GET")).StatusCode);
+        await (await server.Anonymous().Get("/api/auth/ok")).IsProblem(HttpStatusCode.NotFound, "NOT_FOUND");
+    }
+
+    [Fact]
+    public async Task Erases_by_the_service_key_alone()
+    {
+        await using var auth = await BetterAuthServer.StartAsync("EdDSA");
+        await server.RestartAsync(("BETTER_AUTH_URL", auth.Url));
+        var user = await auth.SignUpAsync();
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(user, "POST", """{"title":"Buy milk"}""")).StatusCode);
+
+        var exported = await server.Anonymous().GetWith($"/api/{user.UserId}/export", ("Authorization", $"Bearer {user.Token}"));
+        Assert.Equal("tasks", Assert.Single(await ExportUserTests.RowsAsync(exported))["kind"]!.GetValue<string>());
+        await (await EraseAsync(user, user.Token)).IsProblem(HttpStatusCode.UnprocessableEntity, "ACCOUNT_KEPT_ELSEWHERE");
+        Assert.Single(await (await SendAsync(user, "GET")).IsList());
+
+        Assert.Equal(HttpStatusCode.OK, (await EraseAsync(user, AccountServer.ServiceKey)).StatusCode);
+        Assert.Empty(await (await SendAsync(user, "GET")).IsList());
+    }
+
+    private Task<HttpResponseMessage> EraseAsync(BetterAuthUser user, string credentials) =>
+        server.Anonymous().SendWith("DELETE", $"/api/{user.UserId}", """{"password":"x"}""", ("Authorization", $"Bearer {credentials}"));
+
+    private Task<HttpResponseMessage> SendAsync(BetterAuthUser user, string method, string? json = null) =>
+        server.Anonymous().SendWith(method, $"/api/{user.UserId}/tasks", json, ("Authorization", $"Bearer {user.Token}"));
+}

@@ -1,0 +1,72 @@
+namespace TaskSlices.Tests.Features.Accounts;
+
+/// <summary>A page of another site can have a browser send requests here, with the cookies that are kept for here; it can't lie about its origin.</summary>
+public sealed class CsrfTests(AccountServer server) : IClassFixture<AccountServer>
+{
+    private static readonly string[] Posts = ["/api/auth/sign-up/email", "/api/auth/sign-in/email", "/api/auth/sign-out", "/api/auth/revoke-sessions"];
+
+    public static TheoryData<string> EachPost => [.. Posts];
+
+    [Fact]
+    public void Knows_each_post() =>
+        Assert.Equal(Posts.Order(), typeof(Program).Assembly.GetTypes().Where(type => type.Namespace == "TaskSlices.Features.Accounts")
+            .SelectMany(type => System.IO.File.Exists(SourceOf(type)) ? System.Text.RegularExpressions.Regex.Matches(System.IO.File.ReadAllText(SourceOf(type)), "Post\\(\"([^\"]+)\"").Select(match => match.Groups[1].Value) : [])
+            .Distinct().Order());
+
+    [Theory]
+    [MemberData(nameof(EachPost))]
+    public async Task A_browser_with_a_cookie_must_come_from_a_page_that_may(string url)
+    {
+        var visitor = await server.SignUpAsync();
+        var json = Credentials(visitor);
+
+        await (await visitor.Send("POST", url, json, ("Origin", "https://evil.example"))).IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
+        await (await visitor.Send("POST", url, json, ("Referer", "https://evil.example/page"))).IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
+        await (await visitor.Send("POST", url, json, ("Origin", $"{server.Origin}.evil.example"))).IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
+        await (await visitor.Send("POST", url, json, ("Origin", "null"))).IsRefused(403, "Missing or null Origin", "MISSING_OR_NULL_ORIGIN");
+        await (await visitor.Send("POST", url, json)).IsRefused(403, "Missing or null Origin", "MISSING_OR_NULL_ORIGIN");
+        Assert.NotEqual("null", await (await visitor.Get("/api/auth/get-session")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+        Assert.NotEqual(HttpStatusCode.Forbidden, (await visitor.Send("POST", url, json, ("Origin", server.Origin))).StatusCode);
+    }
+
+    [Theory]
+    [MemberData(nameof(EachPost))]
+    public async Task Pages_of_the_configured_origins_may(string url)
+    {
+        var visitor = await server.SignUpAsync();
+
+        Assert.NotEqual(HttpStatusCode.Forbidden, (await visitor.Send("POST", url, Credentials(visitor), ("Origin", "http://localhost:3000"))).StatusCode);
+    }
+
+    /// <summary>Signing the victim in as the attacker needs no cookie.</summary>
+    [Theory]
+    [InlineData("/api/auth/sign-up/email")]
+    [InlineData("/api/auth/sign-in/email")]
+    public async Task Nobody_is_signed_in_by_another_site(string url)
+    {
+        var visitor = (await server.SignUpAsync()).Elsewhere();
+        var json = Credentials(visitor);
+
+        await (await visitor.Send("POST", url, json, ("Origin", "https://evil.example"))).IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
+        await (await visitor.Send("POST", url, json, ("Sec-Fetch-Mode", "cors"))).IsRefused(403, "Missing or null Origin", "MISSING_OR_NULL_ORIGIN");
+        await (await visitor.Send("POST", url, json, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Origin", server.Origin)))
+            .IsRefused(403, "Cross-site navigation login blocked. This request appears to be a CSRF attack.", "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED");
+        Assert.NotEqual(HttpStatusCode.Forbidden, (await visitor.Send("POST", url, json)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Another_page_reads_no_answer()
+    {
+        var visitor = await server.SignUpAsync();
+
+        Assert.False((await visitor.Get("/api/auth/get-session", ("Origin", "https://evil.example"))).Headers.Contains("Access-Control-Allow-Origin"));
+        var own = await visitor.Get("/api/auth/get-session", ("Origin", "http://localhost:3000"));
+        Assert.Equal("http://localhost:3000", Assert.Single(own.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.Contains("set-auth-jwt", own.Headers.GetValues("Access-Control-Expose-Headers").Single(), StringComparison.Ordinal);
+    }
+
+    private static string Credentials(Visitor visitor) => Visitor.Json(new { name = "", email = visitor.Email, password = visitor.Password });
+
+    private static string SourceOf(Type type) => Path.Combine(DropIn.Root, "src", "Features", "Accounts", $"{type.Name}.cs");
+}

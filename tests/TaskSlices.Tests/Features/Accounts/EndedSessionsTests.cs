@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Options;
+using TaskSlices.Features.Accounts;
+
+namespace TaskSlices.Tests.Features.Accounts;
+
+public sealed class EndedSessionsTests
+{
+    private readonly StoppedClock _clock = new(DateTimeOffset.UtcNow);
+
+    private EndedSessions Ended => field ??= new(Options.Create(new AccountSettings()), _clock);
+
+    [Fact]
+    public void Refuses_what_ended_for_as_long_as_a_token_of_it_may_live()
+    {
+        var issued = _clock.Now;
+        Assert.True(Ended.GoesOn("a", issued));
+
+        Ended.Add([new EndedSession { Id = "a", Until = Ended.LastExpiry() }]);
+
+        Assert.False(Ended.GoesOn("a", issued));
+        Assert.True(Ended.GoesOn("b", issued));
+        Assert.True(Ended.LastExpiry() >= issued + new AccountSettings().TokenLifetime + TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>Who set a shorter lifetime means the tokens that are out, too.</summary>
+    [Fact]
+    public void Refuses_tokens_that_are_older_than_tokens_get() =>
+        Assert.False(Ended.GoesOn("a", _clock.Now - new AccountSettings().TokenLifetime - TimeSpan.FromMinutes(3)));
+
+    [Fact]
+    public void Makes_room_of_what_is_over()
+    {
+        Ended.Add(Many("old", EndedSessions.Capacity, _clock.Now.AddMinutes(1)));
+        _clock.Now = _clock.Now.AddMinutes(2);
+
+        Ended.Add([new EndedSession { Id = "new", Until = Ended.LastExpiry() }]);
+
+        Assert.True(Ended.GoesOn("old1", _clock.Now));
+        Assert.False(Ended.GoesOn("new", _clock.Now));
+    }
+
+    /// <summary>However many there are, it holds so many and none of them is let in again.</summary>
+    [Fact]
+    public void Refuses_every_token_that_is_out_when_there_are_too_many()
+    {
+        Ended.Add(Many("first", EndedSessions.Capacity, Ended.LastExpiry()));
+        Ended.Add([new EndedSession { Id = "one more", Until = Ended.LastExpiry() }]);
+
+        Assert.False(Ended.GoesOn("first1", _clock.Now));
+        Assert.False(Ended.GoesOn("one more", _clock.Now));
+        Assert.False(Ended.GoesOn("an innocent one", _clock.Now));
+        Assert.True(Ended.GoesOn("an innocent one", _clock.Now.AddSeconds(1)));
+        Assert.False(Ended.GoesOn("one more", _clock.Now.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void Refuses_every_token_that_is_out_when_too_many_are_read_at_the_start()
+    {
+        Ended.Add(Many("kept", EndedSessions.Capacity + 1, Ended.LastExpiry()));
+
+        Assert.False(Ended.GoesOn("kept1", _clock.Now));
+        Assert.True(Ended.GoesOn("an innocent one", _clock.Now.AddSeconds(1)));
+    }
+
+    private static EndedSession[] Many(string name, int count, DateTimeOffset until) =>
+        [.. Enumerable.Range(0, count).Select(i => new EndedSession { Id = $"{name}{i}", Until = until })];
+}

@@ -1,0 +1,87 @@
+using Microsoft.Data.Sqlite;
+
+namespace TaskSlices.Tests.Support;
+
+/// <summary>
+/// A server that keeps the accounts itself, in a process of its own: FastEndpoints makes tokens with the services of the host that was mapped
+/// last in the process, and in this one there are many.
+/// </summary>
+public class AccountServer : IAsyncLifetime
+{
+    public const string ServiceKey = "a-service-key-made-up-for-these-tests-only";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
+
+    public ServerProcess Process { get; private set; } = null!;
+
+    public Uri Address => Process.Client.BaseAddress!;
+
+    public string Origin => Address.GetLeftPart(UriPartial.Authority);
+
+    public string DataDirectory => Path.Combine(_directory, "data");
+
+    /// <summary>Beside those that keep one test's tries from being another's.</summary>
+    protected virtual Dictionary<string, string> Settings => [];
+
+    public async ValueTask InitializeAsync() => Process = await StartAsync();
+
+    /// <summary>Ends the process, as an operator does, and starts it on the same data.</summary>
+    public async Task RestartAsync(params (string Name, string Value)[] settings)
+    {
+        await Process.StopAsync();
+        await Process.DisposeAsync();
+        Process = await StartAsync(settings);
+    }
+
+    public HttpClient Anonymous() => new() { BaseAddress = Address };
+
+    /// <summary>Someone with a browser, whom no other test knows, and without an account.</summary>
+    public Visitor NewVisitor() => new(Address);
+
+    /// <summary>Someone who has just signed up.</summary>
+    public async Task<Visitor> SignUpAsync()
+    {
+        var visitor = NewVisitor();
+        await visitor.SignUpAsync();
+
+        return visitor;
+    }
+
+    public SqliteConnection OpenDatabase()
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(DataDirectory, "taskslices.db"), Pooling = false }.ToString());
+        connection.Open();
+
+        return connection;
+    }
+
+    /// <summary>Changes the database behind the server's back: time that has passed, for example.</summary>
+    public void Execute(string sql, params (string Name, object Value)[] parameters)
+    {
+        using var database = OpenDatabase();
+        database.Execute(sql, parameters);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    private Task<ServerProcess> StartAsync(params (string Name, string Value)[] settings)
+    {
+        Directory.CreateDirectory(DataDirectory);
+        var environment = new Dictionary<string, string>
+        {
+            ["DATA_DIR"] = DataDirectory,
+            ["Accounts__AttemptsPerAddress"] = "1000000",
+            ["Accounts__FailuresPerAccount"] = "1000000",
+            ["Accounts__ServiceKey"] = ServiceKey,
+        };
+        foreach (var (name, value) in Settings.Select(setting => (setting.Key, setting.Value)).Concat(settings))
+            environment[name] = value;
+
+        return ServerProcess.StartAsync(_directory, environment);
+    }
+}
