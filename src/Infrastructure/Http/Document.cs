@@ -36,19 +36,22 @@ public static class Document
     {
         string? document = null;
 
-        app.Use(async (context, next) =>
+        app.UseWhen(static context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
         {
-            if (context.Request.Path != Path || !HttpMethods.IsGet(context.Request.Method))
+            branch.Use(async (context, next) =>
             {
-                await next(context);
-                return;
-            }
+                if (context.Request.Path != Path || !HttpMethods.IsGet(context.Request.Method))
+                {
+                    await next(context);
+                    return;
+                }
 
-            document ??= Complete(await CaptureAsync(context, next), RequestTypes(context.RequestServices)).ToJsonString();
-            context.Response.ContentType = "application/json; charset=utf-8";
-            await context.Response.WriteAsync(document, context.RequestAborted);
+                document ??= Complete(await CaptureAsync(context, next), RequestTypes(context.RequestServices)).ToJsonString();
+                context.Response.ContentType = "application/json; charset=utf-8";
+                await context.Response.WriteAsync(document, context.RequestAborted);
+            });
+            branch.UseSwaggerGen();
         });
-        app.UseSwaggerGen();
     }
 
     private static async Task<JsonObject> CaptureAsync(HttpContext context, RequestDelegate next)
@@ -107,10 +110,18 @@ public static class Document
                 response["description"] = ReasonPhrases.GetReasonPhrase(int.Parse(status, System.Globalization.CultureInfo.InvariantCulture));
         }
 
+        // Where a route has no segment that names a feature, it is about the user.
+        operation["tags"] ??= new JsonArray("User");
+
         var parameters = operation["parameters"]?.AsArray().Select(p => p!.AsObject()).ToList() ?? [];
+        var declared = Slices.QueryKeys(requests[operation["operationId"]!.GetValue<string>()].Type);
         foreach (var parameter in parameters.Where(p => p["in"]!.GetValue<string>() == "query"))
         {
             parameter["name"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter["name"]!.GetValue<string>());
+
+            // Of a request whose method seldom has a body, generators take every member for a key of the query.
+            if (!declared.Contains(parameter["name"]!.GetValue<string>()))
+                operation["parameters"]!.AsArray().Remove(parameter);
 
             if (parameter["name"]!.GetValue<string>() == "limit")
                 Limit(parameter["schema"]!.AsObject());

@@ -1,0 +1,56 @@
+import { signIn, signUp } from "./session.js";
+
+const $ = (selector) => document.querySelector(selector);
+const [form, error, enter, reveal] = [$("#credentials"), $("#account-error"), $("#enter"), $("#reveal")];
+const { mode, name, email, password } = form.elements;
+
+/** @param opened called with the user */
+export function setUp(opened) {
+  form.addEventListener("change", (event) => event.target.name === "mode" && choose(mode.value));
+  reveal.addEventListener("click", () => showPassword(password.type === "password"));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    enter.disabled = true;
+    error.hidden = true;
+    try {
+      const credentials = { email: email.value.trim(), password: password.value };
+      const user = mode.value === "new" ? await signUp({ ...credentials, name: name.value }) : await signIn(credentials);
+      form.reset();
+      showPassword(false);
+      localStorage.setItem("known", "1");
+      opened(user);
+    } catch (refusal) {
+      error.textContent = refusal.message;
+      error.hidden = false;
+      password.focus();
+    } finally {
+      enter.disabled = false;
+    }
+  });
+}
+
+/** @param reason why one has to sign in now */
+export function ask(reason) {
+  choose(localStorage.getItem("known") ? "known" : "new");
+  if (!reason) return;
+
+  $("#account-reason").textContent = reason;
+  (mode.value === "new" ? name : email).focus();
+}
+
+function choose(value) {
+  const isNew = value === "new";
+  mode.value = value;
+  $("#name-field").hidden = !isNew;
+  name.required = isNew;
+  $("#password-hint").hidden = !isNew;
+  password.autocomplete = isNew ? "new-password" : "current-password";
+  enter.textContent = isNew ? "Create account" : "Sign in";
+  error.hidden = true;
+}
+
+function showPassword(shown) {
+  password.type = shown ? "text" : "password";
+  reveal.textContent = shown ? "Hide" : "Show";
+  reveal.setAttribute("aria-pressed", shown);
+}

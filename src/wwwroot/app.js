@@ -1,0 +1,128 @@
+import * as account from "./account.js";
+import { connection, send } from "./api.js";
+import * as drafts from "./drafts.js";
+import * as list from "./list.js";
+import { announce, hide, notify } from "./notice.js";
+import { restore, session, signOut, user } from "./session.js";
+
+const RETRY = 3_000;
+const FRESH = 30_000;
+const $ = (selector) => document.querySelector(selector);
+const views = ["loading", "account", "tasks", "elsewhere", "failure"];
+let loadedAt = 0;
+let retry = null;
+
+account.setUp(open);
+$("#again").addEventListener("click", start);
+$("#retry").addEventListener("click", reconnect);
+$("#sign-out").addEventListener("click", leave);
+addEventListener("online", reconnect);
+document.addEventListener("visibilitychange", () => user && !document.hidden && performance.now() - loadedAt > FRESH && load(list.refresh));
+session.addEventListener("ended", () => ask("Your session has ended. Sign in again; what you typed is kept."));
+connection.addEventListener("lost", () => {
+  // Without a first answer there is nothing yet to go on with.
+  $("#offline").hidden = !$("#loading").hidden || !$("#failure").hidden;
+  retry ??= setTimeout(reconnect, RETRY);
+});
+connection.addEventListener("found", () => {
+  clearTimeout(retry);
+  retry = null;
+  $("#offline").hidden = true;
+});
+
+start();
+
+async function start() {
+  show("loading");
+  try {
+    (await restore()) ? await open(user, false) : ask();
+  } catch (error) {
+    if (error.status === 404) explain();
+    else fail(error);
+  }
+}
+
+async function open(who, focus = true) {
+  $("#name").textContent = who.name || who.email;
+  hide();
+  show("tasks");
+  if (focus) $("#title").focus();
+  await load(list.open);
+}
+
+async function load(what) {
+  try {
+    await what();
+    loadedAt = performance.now();
+  } catch (error) {
+    if (user) notify(`The tasks could not be loaded. ${error.message}`, "Try again", () => load(what));
+  }
+}
+
+async function reconnect() {
+  const wasLost = !$("#offline").hidden;
+  clearTimeout(retry);
+  retry = null;
+  try {
+    await send("GET", "/health/live");
+  } catch {
+    return;
+  }
+
+  if (!$("#failure").hidden) return start();
+  if (!wasLost || !user) return;
+  announce("The server is back.");
+  hide();
+  await load(list.refresh);
+}
+
+async function leave() {
+  if (drafts.any() && $("#sign-out").dataset.sure === undefined) {
+    $("#sign-out").dataset.sure = "";
+    $("#sign-out").textContent = "Sign out anyway";
+
+    return notify("There is text that is not saved. Signing out removes it.");
+  }
+
+  try {
+    await list.flush();
+    const { id } = user;
+    await signOut();
+    drafts.dropAll(id);
+    ask("You are signed out.");
+  } catch (error) {
+    notify(`You are still signed in. ${error.message}`);
+  }
+}
+
+function ask(reason) {
+  list.clear();
+  hide();
+  announce("");
+  $("#name").textContent = "";
+  show("account");
+  account.ask(reason);
+}
+
+function explain() {
+  $("#example").textContent = [
+    `const { token } = await (await fetch("/api/auth/token")).json();`,
+    ``,
+    `await fetch(\`${location.origin}/api/\${user.id}/tasks\`, {`,
+    `  headers: { Authorization: \`Bearer \${token}\` },`,
+    `});`,
+  ].join("\n");
+  show("elsewhere");
+}
+
+function fail(error) {
+  show("failure");
+  $("#failure-reason").textContent = error.message;
+}
+
+function show(view) {
+  for (const id of views) $(`#${id}`).hidden = id !== view;
+  $("#who").hidden = view !== "tasks";
+  $("#sign-out").textContent = "Sign out";
+  delete $("#sign-out").dataset.sure;
+}

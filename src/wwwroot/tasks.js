@@ -1,0 +1,19 @@
+import { call, user } from "./session.js";
+
+const here = () => `/api/${encodeURIComponent(user.id)}/tasks`;
+
+/** A page of tasks, newest first, and where the next one is, if there is one (RFC 8288). */
+export async function list(address = here()) {
+  const { data, headers } = await call("GET", address);
+
+  return { tasks: data, next: /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") ?? "")?.[1] ?? null };
+}
+
+export const add = async (task) => (await call("POST", here(), task)).data;
+
+export const change = async (id, task) => (await call("PUT", `${here()}/${id}`, task)).data;
+
+/** Sets it, rather than toggling: repeated, it does no harm. */
+export const complete = async (id, completed) => (await call("PATCH", `${here()}/${id}/complete`, { completed })).data;
+
+export const remove = (id) => call("DELETE", `${here()}/${id}`);

@@ -1,0 +1,96 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+
+namespace TaskSlices.Tests.Support;
+
+/// <summary>One browser for the tests of the page, which run one after the other. Without a browser on the machine, they are skipped.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    private const string Missing =
+        "The tests of the page need Chromium or Chrome: apt-get install chromium, or say with CHROMIUM where it is. They are left out.";
+
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+    // The machine may be a container without the rights that its sandbox needs, and without a way to Google's servers.
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync",
+    ];
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private ServerProcess? _server;
+
+    /// <summary>The server that keeps accounts, for any number of tests, each with users of its own.</summary>
+    public Uri Site => _server!.Client.BaseAddress!;
+
+    public static Dictionary<string, string> Settings => new() { ["Accounts__AttemptsPerAddress"] = "100000" };
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Find() is not { } path)
+            return;
+
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Arguments });
+        _server = await ServerProcess.StartAsync(_directory, Settings);
+    }
+
+    /// <summary>Someone with a browser profile of their own.</summary>
+    public Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options)
+    {
+        if (_browser is not null)
+            return _browser.NewContextAsync(options);
+
+        // The console shows warnings, and keeps the reason of a skipped test to itself.
+        TestContext.Current.AddWarning(Missing);
+        Assert.Skip(Missing);
+
+        throw new InvalidOperationException(Missing);
+    }
+
+    /// <summary>The same token with an end an hour ago, signed with the server's own key.</summary>
+    public string Expire(string token)
+    {
+        var parts = token.Split('.');
+        var claims = JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!;
+        claims["exp"] = DateTimeOffset.UtcNow.AddHours(-1).ToUnixTimeSeconds();
+        var text = $"{parts[0]}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
+
+        using var key = RSA.Create();
+        key.ImportFromPem(File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_directory, "keys")))));
+
+        return $"{text}.{Base64Url.EncodeToString(key.SignData(Encoding.UTF8.GetBytes(text), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        if (_server is not null)
+            await _server.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static string? Find()
+    {
+        if (Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } path)
+            return path;
+
+        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class OneBrowser : ICollectionFixture<Browser>
+{
+    public const string Name = "Page";
+}
