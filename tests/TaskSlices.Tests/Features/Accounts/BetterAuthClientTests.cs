@@ -39,6 +39,7 @@ public sealed class MovingTests(AccountServer server) : IClassFixture<AccountSer
     [Fact]
     public async Task Needs_one_setting_and_keeps_the_tasks_of_those_who_bring_their_ids_along()
     {
+        await server.RestartAsync();
         var before = await BetterAuthServer.SignUpAtAsync(server.Origin);
         Assert.Equal(HttpStatusCode.Created, (await SendAsync(before, "POST", """{"title":"Buy milk"}""")).StatusCode);
         await using var auth = await BetterAuthServer.StartAsync("EdDSA", userId: before.UserId);
