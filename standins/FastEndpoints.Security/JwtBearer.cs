@@ -3,6 +3,7 @@ using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FastEndpoints.Security
 {
@@ -13,10 +14,10 @@ namespace FastEndpoints.Security
 
         /// <summary>
         /// A compact JWS (RFC 7515 section 7.1), signed with HS256 over the ASCII bytes of the key, or with RS256. It holds the given claims, then
-        /// <c>iss</c> and <c>aud</c> if set, <c>iat</c> and <c>nbf</c> at now, and <c>exp</c> at <see cref="JwtCreationOptions.ExpireAt"/>, in
+        /// <c>iss</c> and <c>aud</c> if set, <c>iat</c> at the time of the host's clock, <c>nbf</c> at the machine's, and <c>exp</c> at <see cref="JwtCreationOptions.ExpireAt"/>, in
         /// seconds since 1970 (RFC 7519 section 2).
         /// </summary>
-        /// <exception cref="InvalidOperationException">There is no key.</exception>
+        /// <exception cref="InvalidOperationException">There is no key, or no endpoint has been mapped in this process.</exception>
         /// <exception cref="ArgumentOutOfRangeException">The key for HS256 is shorter than 32 bytes (RFC 7518 section 3.2).</exception>
         /// <exception cref="NotSupportedException">Any other style, algorithm or encoding.</exception>
         public static string CreateToken(Action<JwtCreationOptions> options)
@@ -31,8 +32,7 @@ namespace FastEndpoints.Security
             {
                 (TokenSigningStyle.Symmetric, "HS256", false) => WithSecret(creation),
                 (TokenSigningStyle.Asymmetric, "RS256", true) => WithRsa(creation),
-                _ => throw new NotSupportedException(
-                    "A token that is neither signed with HS256 nor, by a key as PEM, with RS256, is not supported by the stand-in. See docs/decisions/0002-stand-ins.md."),
+                _ => throw Required.Unsupported("A token that is neither signed with HS256 nor, by a key as PEM, with RS256,"),
             };
         }
 
@@ -58,20 +58,28 @@ namespace FastEndpoints.Security
 
         private static string Sign(Dictionary<string, string> header, JwtCreationOptions creation, Func<byte[], byte[]> sign)
         {
+            var services = MainExtensions.LastServices ?? throw new InvalidOperationException("The endpoints must be mapped before a token can be created.");
             var now = TimeProvider.System.GetUtcNow();
-            var payload = creation.User.Claims.ToDictionary(
-                claim => claim.Type, object (claim) => claim.ValueType == ClaimValueTypes.Boolean ? bool.Parse(claim.Value) : claim.Value);
+            var payload = creation.User.Claims.GroupBy(claim => claim.Type, Value).ToDictionary(claim => claim.Key, claim => claim.Count() == 1 ? claim.Single() : claim);
             if (creation.Issuer is not null)
                 payload["iss"] = creation.Issuer;
             if (creation.Audience is not null)
                 payload["aud"] = creation.Audience;
-            payload["iat"] = payload["nbf"] = now.ToUnixTimeSeconds();
+            payload["iat"] = (services.GetService<TimeProvider>() ?? TimeProvider.System).GetUtcNow().ToUnixTimeSeconds();
+            payload["nbf"] = now.ToUnixTimeSeconds();
             payload["exp"] = (creation.ExpireAt?.ToUniversalTime() is { } end ? new DateTimeOffset(end) : now.AddMinutes(60)).ToUnixTimeSeconds();
 
             var signed = $"{Part(header)}.{Part(payload)}";
 
             return $"{signed}.{Base64Url.EncodeToString(sign(Encoding.ASCII.GetBytes(signed)))}";
         }
+
+        private static object Value(Claim claim) => claim.ValueType switch
+        {
+            ClaimValueTypes.String => claim.Value,
+            ClaimValueTypes.Boolean => bool.Parse(claim.Value),
+            _ => throw Required.Unsupported($"A claim of the type {claim.ValueType}"),
+        };
 
         private static string Part(object value) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(value));
     }

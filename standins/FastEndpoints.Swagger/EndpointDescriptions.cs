@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Reflection;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -40,10 +38,7 @@ internal sealed class EndpointDescriptions(IOptions<JsonOptions> json, DocumentO
 
     private IEnumerable<ApiParameterDescription> Parameters(ApiDescription description, Type request)
     {
-        var properties = request.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.GetMethod is { IsPublic: true } && p.SetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0)
-            .Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
-            .ToDictionary(WireName, StringComparer.OrdinalIgnoreCase);
+        var properties = RequestBinder.Bindable(request).ToDictionary(WireName, StringComparer.OrdinalIgnoreCase);
         var hasBody = description.HttpMethod is not ("GET" or "DELETE");
 
         foreach (var part in RoutePatternFactory.Parse(description.RelativePath!).Parameters)
@@ -70,12 +65,10 @@ internal sealed class EndpointDescriptions(IOptions<JsonOptions> json, DocumentO
         // No type is read as string; a stated string is looked up in the model metadata that only MVC has.
         Type = property is null || property.PropertyType == typeof(string) ? null! :
             Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType,
-        ParameterDescriptor = new ParameterDescriptor { Name = property?.Name ?? name },
     };
 
     private string WireName(PropertyInfo property) =>
-        property.GetCustomAttribute<BindFromAttribute>()?.Name
-        ?? json.Value.SerializerOptions.PropertyNamingPolicy?.ConvertName(property.Name) ?? property.Name;
+        property.GetCustomAttribute<BindFromAttribute>()?.Name ?? json.Value.SerializerOptions.PropertyNamingPolicy!.ConvertName(property.Name);
 
     private string[] Tags(ApiDescription description) =>
     [

@@ -2,9 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 
 namespace FastEndpoints.Swagger;
@@ -16,7 +18,7 @@ public sealed class DocumentOptions
 
     public Action<DocumentSettings>? DocumentSettings { internal get; set; }
 
-    /// <summary>Names a schema by its type alone; otherwise by namespace and type, without the dots.</summary>
+    /// <summary>Names a schema by its type alone; here it is always so, and has to be said.</summary>
     public bool ShortSchemaNames { internal get; set; }
 
     /// <summary>Puts inherited properties into the schema itself; here it is always so, and has to be said.</summary>
@@ -27,9 +29,6 @@ public sealed class DocumentOptions
 
     /// <summary>Must be given: the real package names properties by it, this one by the application's JSON options.</summary>
     public Action<JsonSerializerOptions>? SerializerSettings { internal get; set; }
-
-    /// <summary>Says of every operation that is not anonymous that it takes a bearer token.</summary>
-    public bool EnableJWTBearerAuth { internal get; set; } = true;
 
     /// <summary>Which segment of the route is the operation's tag, counted from 1; 0 for none.</summary>
     public int AutoTagPathSegmentIndex { internal get; set; } = 1;
@@ -53,8 +52,10 @@ public static class Extensions
     {
         var document = new DocumentOptions();
         options?.Invoke(document);
-        if (document is not { FlattenSchema: true, RemoveEmptyRequestSchema: true, SerializerSettings: not null })
-            throw new NotSupportedException("A document without FlattenSchema, RemoveEmptyRequestSchema and SerializerSettings is not supported by the stand-in. See docs/decisions/0002-stand-ins.md.");
+        Required.True(
+            document is { ShortSchemaNames: true, FlattenSchema: true, RemoveEmptyRequestSchema: true, SerializerSettings: not null },
+            "A document without ShortSchemaNames, FlattenSchema, RemoveEmptyRequestSchema and SerializerSettings");
+        Required.True(services.All(service => service.ServiceType != typeof(DocumentOptions)), "A second document");
 
         var settings = new DocumentSettings();
         document.DocumentSettings?.Invoke(settings);
@@ -64,12 +65,8 @@ public static class Extensions
         return services.AddOpenApi(DocumentName, openApi =>
         {
             openApi.ShouldInclude = static description => EndpointDescriptions.Definition(description) is not null;
-            openApi.CreateSchemaReferenceId = type =>
-                OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } name && !document.ShortSchemaNames
-                    ? $"{type.Type.Namespace}{name}".Replace(".", "", StringComparison.Ordinal)
-                    : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
 
-            var transformers = new Transformers(document, settings);
+            var transformers = new Transformers(settings);
             openApi.AddSchemaTransformer(transformers).AddOperationTransformer(transformers).AddDocumentTransformer(transformers);
         });
     }
@@ -83,6 +80,12 @@ public static class Extensions
     {
         var services = app.ApplicationServices;
         var title = services.GetRequiredService<DocumentSettings>().Title;
+        var given = new JsonSerializerOptions();
+        services.GetRequiredService<DocumentOptions>().SerializerSettings!(given);
+        Required.True(
+            given.PropertyNamingPolicy == services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions.PropertyNamingPolicy,
+            "A document with other names than those of JsonOptions");
+
         var document = default(byte[]);
 
         app.Use((context, next) =>

@@ -7,7 +7,7 @@ using Microsoft.OpenApi;
 namespace FastEndpoints.Swagger;
 
 /// <summary>Puts into the document what ASP.NET does not know of a FastEndpoints endpoint (surface section 14).</summary>
-internal sealed class Transformers(DocumentOptions options, DocumentSettings settings)
+internal sealed class Transformers(DocumentSettings settings)
     : IOpenApiDocumentTransformer, IOpenApiOperationTransformer, IOpenApiSchemaTransformer
 {
     private const string Bearer = "JWTBearerAuth";
@@ -19,27 +19,19 @@ internal sealed class Transformers(DocumentOptions options, DocumentSettings set
         document.Info = new OpenApiInfo { Title = settings.Title, Version = settings.Version };
 
         var scheme = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" };
-        if (options.EnableJWTBearerAuth)
-            document.AddComponent(Bearer, scheme);
+        document.AddComponent(Bearer, scheme);
 
         return Task.CompletedTask;
     }
 
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        var rules = ValidationRules.Of(EndpointDescriptions.Definition(context.Description)!.ReqDtoType, context.ApplicationServices);
-        var parameters = (operation.Parameters ?? []).OfType<OpenApiParameter>();
-
-        // They are in the same order, and the body, which is no parameter here, is the last.
-        foreach (var (parameter, description) in parameters.Zip(context.Description.ParameterDescriptions))
-            parameter.Required |= rules[description.ParameterDescriptor.Name].Mirror(parameter.Schema!);
-
         if (operation.Responses!.TryGetValue("200", out var response) && response.Description == "OK")
             response.Description = "Success";
         if (operation.Description == "")
             operation.Description = null;
 
-        if (options.EnableJWTBearerAuth && !context.Description.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any())
+        if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any())
             operation.Security = [new() { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
 
         return Task.CompletedTask;

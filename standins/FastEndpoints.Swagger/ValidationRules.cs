@@ -13,9 +13,8 @@ internal static class ValidationRules
     /// <summary>The rules of the type's validator, if it has one, by the name of the property that they are for.</summary>
     public static ILookup<string, (IPropertyValidator Validator, bool IsConditional)> Of(Type request, IServiceProvider services)
     {
-        var validator = typeof(Validator<>).MakeGenericType(request);
-        var type = request.Assembly.GetTypes().SingleOrDefault(t => !t.IsAbstract && t.IsAssignableTo(validator));
-        var rules = type is null ? [] : ((IValidator)ActivatorUtilities.CreateInstance(services, type)).CreateDescriptor().Rules;
+        var type = services.GetRequiredService<EndpointData>().ValidatorOf(request);
+        var rules = type is null ? [] : ((IValidator)ActivatorUtilities.GetServiceOrCreateInstance(services, type)).CreateDescriptor().Rules;
 
         // A rule for a property of a property, or for each element of one, is not a rule for the property.
         return (from rule in rules
@@ -43,7 +42,7 @@ internal static class ValidationRules
                         schema.MinLength = Math.Max(schema.MinLength ?? 0, 1);
                     break;
                 case ILengthValidator length:
-                    schema.MinLength = length.Min > 0 ? length.Min : schema.MinLength;
+                    schema.MinLength = length.Min;
                     schema.MaxLength = length.Max > 0 ? length.Max : schema.MaxLength;
                     break;
                 case IInclusiveBetweenValidator between when IsNumber(schema):

@@ -8,7 +8,7 @@ using Xunit;
 namespace FastEndpoints.Testing;
 
 /// <summary>Gives each instance of the fixture a host of its own; without it the real package shares one per fixture type (surface section 15).</summary>
-[AttributeUsage(AttributeTargets.Class)]
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class DisableWafCacheAttribute : Attribute;
 
 /// <summary>The application under test, in this process, in the environment "Testing" (surface section 15).</summary>
@@ -22,7 +22,7 @@ public abstract class AppFixture<TProgram> : IAsyncLifetime where TProgram : cla
 
     async ValueTask IAsyncLifetime.InitializeAsync()
     {
-        if (!GetType().IsDefined(typeof(DisableWafCacheAttribute), inherit: true))
+        if (!GetType().IsDefined(typeof(DisableWafCacheAttribute), inherit: false))
             throw new NotSupportedException($"{GetType().Name} without [DisableWafCache] is not supported by the stand-in. See docs/decisions/0002-stand-ins.md.");
 
         await PreSetupAsync();

@@ -16,6 +16,7 @@ public sealed class Config
     internal void Demand()
     {
         Required.Set(Errors.ResponseBuilder, "Errors.ResponseBuilder");
+        Required.Set(Errors.ProducesMetadataType, "Errors.ProducesMetadataType");
         Required.Set(Binding.JsonExceptionTransformer, "Binding.JsonExceptionTransformer");
         Required.Set(Binding.FailureMessage, "Binding.FailureMessage");
         Required.True(Endpoints.ShortNames, "Endpoints.ShortNames = false");
@@ -56,8 +57,10 @@ internal static class Required
     public static void True(bool supported, string what)
     {
         if (!supported)
-            throw new NotSupportedException($"{what} is not supported by the stand-in. See docs/decisions/0002-stand-ins.md.");
+            throw Unsupported(what);
     }
+
+    public static NotSupportedException Unsupported(string what) => new($"{what} is not supported by the stand-in. See docs/decisions/0002-stand-ins.md.");
 
     public static void Set(object? value, string name) => True(value is not null, $"Leaving {name} unset");
 }

@@ -23,11 +23,11 @@ public abstract class Endpoint<TRequest, TResponse> : BaseEndpoint where TReques
 {
     public abstract Task<TResponse> ExecuteAsync(TRequest req, CancellationToken ct);
 
-    protected void Get(params string[] routePatterns) => At("GET", routePatterns);
-    protected void Post(params string[] routePatterns) => At("POST", routePatterns);
-    protected void Put(params string[] routePatterns) => At("PUT", routePatterns);
-    protected void Patch(params string[] routePatterns) => At("PATCH", routePatterns);
-    protected void Delete(params string[] routePatterns) => At("DELETE", routePatterns);
+    protected void Get(params string[] routePatterns) => Definition.At("GET", routePatterns);
+    protected void Post(params string[] routePatterns) => Definition.At("POST", routePatterns);
+    protected void Put(params string[] routePatterns) => Definition.At("PUT", routePatterns);
+    protected void Patch(params string[] routePatterns) => Definition.At("PATCH", routePatterns);
+    protected void Delete(params string[] routePatterns) => Definition.At("DELETE", routePatterns);
 
     protected void AllowAnonymous() => Definition.AllowAnonymous();
     protected void Description(Action<RouteHandlerBuilder> builder) => Definition.Description(builder);
@@ -51,7 +51,7 @@ public abstract class Endpoint<TRequest, TResponse> : BaseEndpoint where TReques
                 failures.AddRange((await plan.Validator.ValidateAsync(new ValidationContext<TRequest>(request), HttpContext.RequestAborted)).Errors);
 
             if (failures.Count > 0)
-                throw new ValidationFailureException(failures);
+                throw new ValidationFailureException();
 
             await PreProcessAsync();
             preProcessed = true;
@@ -92,12 +92,6 @@ public abstract class Endpoint<TRequest, TResponse> : BaseEndpoint where TReques
                 body, body.GetType(), plan.Json, $"{plan.Config.Errors.ContentType}; charset=utf-8", HttpContext.RequestAborted);
         }
     }
-
-    private void At(string verb, string[] routePatterns)
-    {
-        Definition.Verbs = [verb];
-        Definition.Routes = routePatterns;
-    }
 }
 
 /// <summary>The request of an endpoint that reads nothing: its body, whatever it is, is left alone (surface sections 3.1 and 5).</summary>
@@ -109,12 +103,7 @@ public sealed class EmptyRequest
 }
 
 /// <summary>A request that could not be bound, or that its validator refused (surface section 7).</summary>
-public sealed class ValidationFailureException : Exception
-{
-    internal ValidationFailureException(IEnumerable<ValidationFailure> failures) => Failures = failures;
-
-    public IEnumerable<ValidationFailure> Failures { get; }
-}
+internal sealed class ValidationFailureException : Exception;
 
 /// <summary>The rules of a request; one instance serves all requests (surface section 7).</summary>
 public abstract class Validator<TRequest> : AbstractValidator<TRequest> where TRequest : notnull;

@@ -15,9 +15,10 @@ public sealed class EndpointDefinition
     public Type EndpointType { get; }
     public Type ReqDtoType { get; }
     public Type ResDtoType { get; }
-    public string[] Routes { get; internal set; } = [];
-    public string[] Verbs { get; internal set; } = [];
+    public string[] Routes { get; private set; } = [];
+    public string[] Verbs { get; private set; } = [];
 
+    internal bool IsMapped { private get; set; }
     internal bool Anonymous { get; private set; }
     internal EndpointSummary? SummaryText { get; private set; }
     internal Type? ValidatorType { get; set; }
@@ -25,16 +26,12 @@ public sealed class EndpointDefinition
     internal Stack<Action<RouteHandlerBuilder>> Descriptions { get; } = [];
 
     /// <summary>Opens every verb of the endpoint to callers without a token (surface section 3.3).</summary>
-    public void AllowAnonymous() => Anonymous = true;
+    public void AllowAnonymous() => Change(() => Anonymous = true);
 
     /// <summary>Of several, the last registered runs first, and all of them after the defaults (surface section 3.3).</summary>
-    public void Description(Action<RouteHandlerBuilder> builder) => Descriptions.Push(builder);
+    public void Description(Action<RouteHandlerBuilder> builder) => Change(() => Descriptions.Push(builder));
 
-    public void Summary(Action<EndpointSummary> summary)
-    {
-        SummaryText ??= new EndpointSummary();
-        summary(SummaryText);
-    }
+    public void Summary(Action<EndpointSummary> summary) => Change(() => summary(SummaryText ??= new EndpointSummary()));
 
     /// <summary>A type that is in the list already is not added again (surface section 8).</summary>
     public void PreProcessor<TPreProcessor>(Order order) where TPreProcessor : class, IGlobalPreProcessor
@@ -42,7 +39,17 @@ public sealed class EndpointDefinition
         Required.True(order is Order.Before, "Order.After");
 
         if (!PreProcessorTypes.Contains(typeof(TPreProcessor)))
-            PreProcessorTypes.Add(typeof(TPreProcessor));
+            Change(() => PreProcessorTypes.Add(typeof(TPreProcessor)));
+    }
+
+    internal void At(string verb, string[] routes) => Change(() => (Verbs, Routes) = ([verb], routes));
+
+    private void Change(Action change)
+    {
+        if (IsMapped)
+            throw new InvalidOperationException($"{EndpointType.FullName} can't be configured any more: it has been mapped.");
+
+        change();
     }
 }
 

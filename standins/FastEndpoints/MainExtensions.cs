@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
+using FluentValidation.Internal;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
@@ -25,8 +28,11 @@ public static class MainExtensions
     private static readonly Lock ConfigLock = new();
     private static Config? s_config;
 
+    /// <summary>Those of the host that was mapped last, which is the one that CreateToken asks for the time (surface section 13).</summary>
+    internal static IServiceProvider? LastServices { get; private set; }
+
     /// <summary>Finds the endpoints and validators, once.</summary>
-    /// <exception cref="InvalidOperationException">There is no endpoint, or a request has two validators.</exception>
+    /// <exception cref="InvalidOperationException">There is no endpoint, or the request of one has two validators.</exception>
     public static IServiceCollection AddFastEndpoints(this IServiceCollection services, Action<EndpointDiscoveryOptions>? options = null)
     {
         var discovery = new EndpointDiscoveryOptions();
@@ -55,25 +61,34 @@ public static class MainExtensions
     {
         var config = Configured(configAction);
         var json = new JsonSerializerOptions(app.ServiceProvider.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions);
-        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) => member is null ? null : json.PropertyNamingPolicy!.ConvertName(member.Name);
+        Required.Set(json.PropertyNamingPolicy, "JsonOptions' PropertyNamingPolicy");
+        json.TypeInfoResolver = json.TypeInfoResolver!.WithAddedModifier(DemandOnlyWhatIsOfTheBody);
+        ValidatorOptions.Global.PropertyNameResolver = (_, _, member) => json.PropertyNamingPolicy!.ConvertName($"{PropertyChain.FromExpression(member)}");
+        LastServices = app.ServiceProvider;
 
         var data = app.ServiceProvider.GetRequiredService<EndpointData>();
-        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var singletons = new Singletons(app.ServiceProvider);
+        var taken = new HashSet<string>();
         var urls = new List<string>();
 
         using var scope = app.ServiceProvider.CreateScope();
         foreach (var definition in data.Definitions())
         {
-            ((BaseEndpoint)ActivatorUtilities.CreateInstance(scope.ServiceProvider, definition.EndpointType)).ConfigureInto(definition);
+            var plan = new EndpointPlan(definition, config, json, singletons);
+            plan.Create(scope.ServiceProvider).Configure();
             config.Endpoints.Configurator?.Invoke(definition);
+            definition.IsMapped = true;
 
-            if (definition.Routes is not [var route] || definition.Verbs is not [var verb])
-                throw new ArgumentException($"{definition.EndpointType.FullName} must name one verb and one route in Configure.");
+            if (definition.Routes.Length == 0)
+                throw new ArgumentException($"{definition.EndpointType.FullName} must name a verb and a route in Configure.");
+
+            var (verb, route) = (definition.Verbs[0], definition.Routes[0]);
+            Required.True(definition.Routes.Length == 1, $"{definition.EndpointType.FullName}, which has several routes,");
 
             if (!taken.Add($"{verb} {route}"))
                 throw new InvalidOperationException($"Duplicate route: {verb} {route} ({definition.EndpointType.FullName})");
 
-            Map(app, definition, new EndpointPlan(definition, config, json, app.ServiceProvider), verb, route);
+            Map(app, definition, plan, verb, route);
             urls.Add($"{definition.EndpointType.FullName}|{route}");
         }
 
@@ -84,7 +99,9 @@ public static class MainExtensions
 
     private static void Map(IEndpointRouteBuilder app, EndpointDefinition definition, EndpointPlan plan, string verb, string route)
     {
-        var builder = app.MapMethods(route, [verb], (Delegate)plan.HandleAsync).WithName(definition.EndpointType.Name).WithMetadata(definition);
+        var accepts = plan.Accepts(verb);
+        var builder = app.MapMethods(route, [verb], (Delegate)((HttpContext context) => plan.HandleAsync(context, accepts)))
+            .WithName(definition.EndpointType.Name).WithMetadata(definition);
 
         if (definition.Anonymous)
             builder.AllowAnonymous();
@@ -92,7 +109,7 @@ public static class MainExtensions
             builder.RequireAuthorization().Produces(401);
 
         if (definition.ReqDtoType != typeof(EmptyRequest))
-            builder.WithMetadata(plan.Accepts(verb));
+            builder.WithMetadata(accepts);
         if (definition.SummaryText is { } summary)
             builder.WithSummary(summary.Summary).WithDescription(summary.Description);
         if (plan.Validator is not null)
@@ -120,10 +137,11 @@ public static class MainExtensions
         }
     }
 
-    private static void ConfigureInto(this BaseEndpoint endpoint, EndpointDefinition definition)
+    /// <summary>A required property that has another source than the body may be missing in the body (surface section 6.3).</summary>
+    private static void DemandOnlyWhatIsOfTheBody(JsonTypeInfo type)
     {
-        endpoint.Definition = definition;
-        endpoint.Configure();
+        foreach (var property in type.Properties)
+            property.IsRequired &= property.AttributeProvider?.IsDefined(typeof(NonJsonBindingAttribute), inherit: true) is not true;
     }
 }
 
@@ -144,12 +162,14 @@ internal sealed class EndpointData
         if (_endpoints.Count == 0)
             throw new InvalidOperationException("No endpoint was found.");
 
-        foreach (var twice in _validators.Where(v => v.Count() > 1))
-            throw new InvalidOperationException($"More than one validator was found for {twice.Key.FullName}.");
+        foreach (var (_, request, _) in _endpoints.Where(e => _validators[e.Request].Count() > 1))
+            throw new InvalidOperationException($"More than one validator was found for {request.FullName}.");
     }
 
     public IEnumerable<EndpointDefinition> Definitions() =>
-        _endpoints.Select(e => new EndpointDefinition(e.Endpoint, e.Request, e.Response) { ValidatorType = _validators[e.Request].SingleOrDefault() });
+        _endpoints.Select(e => new EndpointDefinition(e.Endpoint, e.Request, e.Response) { ValidatorType = ValidatorOf(e.Request) });
+
+    public Type? ValidatorOf(Type request) => _validators[request].SingleOrDefault();
 
     private static Type[]? Arguments(Type type, Type generic)
     {
@@ -168,17 +188,21 @@ internal sealed class EndpointPlan
 {
     private readonly EndpointDefinition _definition;
     private readonly ObjectFactory _create;
+    private readonly PropertyInfo[] _injected;
     private readonly Lazy<IValidator?> _validator;
     private readonly Lazy<IPreProcessor[]> _preProcessors;
 
-    public EndpointPlan(EndpointDefinition definition, Config config, JsonSerializerOptions json, IServiceProvider services)
+    public EndpointPlan(EndpointDefinition definition, Config config, JsonSerializerOptions json, Singletons singletons)
     {
-        Required.True(typeof(IResult).IsAssignableFrom(definition.ResDtoType), $"{definition.EndpointType.Name}, whose answer is not an IResult,");
+        var type = definition.EndpointType;
+        Required.True(definition.ResDtoType.IsAssignableTo(typeof(IResult)), $"{type.FullName}, whose answer is not an IResult,");
+        Required.True(!type.IsAssignableTo(typeof(IDisposable)) && !type.IsAssignableTo(typeof(IAsyncDisposable)), $"{type.FullName}, which is disposable,");
 
         _definition = definition;
-        _create = ActivatorUtilities.CreateFactory(definition.EndpointType, []);
-        _validator = new(() => definition.ValidatorType is null ? null : (IValidator)ActivatorUtilities.CreateInstance(services, definition.ValidatorType));
-        _preProcessors = new(() => [.. definition.PreProcessorTypes.Select(t => (IPreProcessor)ActivatorUtilities.CreateInstance(services, t))]);
+        _create = ActivatorUtilities.CreateFactory(type, []);
+        _injected = [.. type.GetProperties().Where(p => p is { GetMethod.IsPublic: true, SetMethod.IsPublic: true })];
+        _validator = new(() => definition.ValidatorType is null ? null : (IValidator)singletons.Get(definition.ValidatorType));
+        _preProcessors = new(() => [.. definition.PreProcessorTypes.Select(t => (IPreProcessor)singletons.Get(t))]);
         Config = config;
         Json = json;
         Binder = new RequestBinder(definition.ReqDtoType, json, config.Binding);
@@ -190,13 +214,31 @@ internal sealed class EndpointPlan
     public IValidator? Validator => _validator.Value;
     public IPreProcessor[] PreProcessors => _preProcessors.Value;
 
-    public Task HandleAsync(HttpContext context)
+    /// <summary>Routing has let a request without a Content-Type through; where a body is expected, that is a 415 too (surface section 4.5).</summary>
+    public Task HandleAsync(HttpContext context, AcceptsMetadata accepts)
     {
-        var endpoint = (BaseEndpoint)_create(context.RequestServices, null);
-        endpoint.Definition = _definition;
+        if (accepts.ContentTypes is ["application/json"] && context.Request.ContentType is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            return context.Response.StartAsync(context.RequestAborted);
+        }
+
+        var endpoint = Create(context.RequestServices);
         endpoint.HttpContext = context;
 
         return endpoint.RunAsync(this);
+    }
+
+    /// <summary>Made from the constructor's services, then given those of its public properties (surface section 3.2).</summary>
+    public BaseEndpoint Create(IServiceProvider services)
+    {
+        var endpoint = (BaseEndpoint)_create(services, null);
+        endpoint.Definition = _definition;
+
+        foreach (var property in _injected)
+            property.SetValue(endpoint, services.GetRequiredService(property.PropertyType));
+
+        return endpoint;
     }
 
     /// <summary>Which content types the endpoint takes; routing answers 415 to the others (surface section 4.5).</summary>
@@ -214,10 +256,18 @@ internal sealed class EndpointPlan
         if (typeof(IEndpointMetadataProvider).IsAssignableFrom(_definition.ResDtoType))
         {
             typeof(EndpointPlan).GetMethod(nameof(Populate), BindingFlags.NonPublic | BindingFlags.Static)!
-                .MakeGenericMethod(_definition.ResDtoType).Invoke(null, [((Delegate)HandleAsync).Method, builder]);
+                .MakeGenericMethod(_definition.ResDtoType).Invoke(null, [_definition.EndpointType.GetMethod("ExecuteAsync"), builder]);
         }
     }
 
     private static void Populate<T>(MethodInfo method, EndpointBuilder builder) where T : IEndpointMetadataProvider =>
         T.PopulateMetadata(method, builder);
+}
+
+/// <summary>Validators and pre-processors: one of each type in a host, registered or not (surface section 3.2).</summary>
+internal sealed class Singletons(IServiceProvider services)
+{
+    private readonly ConcurrentDictionary<Type, object> _made = new();
+
+    public object Get(Type type) => _made.GetOrAdd(type, t => ActivatorUtilities.GetServiceOrCreateInstance(services, t));
 }

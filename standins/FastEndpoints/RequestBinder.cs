@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Text.Json;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Primitives;
 namespace FastEndpoints;
 
 /// <summary>
-/// Makes a request of one type: JSON body, then route, then query string, the later overwriting the earlier (surface section 6.1).
+/// Makes a request of one type: JSON body, then form, route and query string, the later overwriting the earlier (surface section 6.1).
 /// The plan is made once per endpoint; at a request it is delegates only.
 /// </summary>
 internal sealed class RequestBinder
@@ -17,8 +18,7 @@ internal sealed class RequestBinder
     private readonly Type _type;
     private readonly JsonSerializerOptions _json;
     private readonly Func<object> _create;
-    private readonly BoundProperty[] _fromRoute;
-    private readonly BoundProperty[] _fromQuery;
+    private readonly Dictionary<string, BoundProperty> _properties;
 
     public RequestBinder(Type type, JsonSerializerOptions json, BindingOptions options)
     {
@@ -27,8 +27,9 @@ internal sealed class RequestBinder
         _create = type == typeof(EmptyRequest) ? () => EmptyRequest.Instance : Creator(type);
 
         var properties = Bindable(type).Select(p => new BoundProperty(p, json.PropertyNamingPolicy!, options.FailureMessage!)).ToArray();
-        _fromRoute = [.. properties.Where(p => p.Takes(Source.RouteParam))];
-        _fromQuery = [.. properties.Where(p => p.Takes(Source.QueryParam))];
+        Required.True(properties.Length > 0 || type == typeof(EmptyRequest), $"{type.FullName}, which has no property to bind,");
+        Required.True(properties.DistinctBy(p => p.Name, StringComparer.OrdinalIgnoreCase).Count() == properties.Length, $"{type.FullName}, two of whose properties have one name,");
+        _properties = properties.ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
 
         // Section 4.5: a request whose every property comes from elsewhere takes any content type.
         ReadsBody = Bindable(type).Any(p => !p.IsDefined(typeof(NonJsonBindingAttribute)));
@@ -39,35 +40,52 @@ internal sealed class RequestBinder
     public async ValueTask<object> BindAsync(HttpContext context, List<ValidationFailure> failures)
     {
         var body = _type != typeof(EmptyRequest) && context.Request.HasJsonContentType()
-            ? await JsonSerializer.DeserializeAsync(context.Request.Body, _type, _json, context.RequestAborted)
+            ? await context.Request.ReadFromJsonAsync(_type, _json, context.RequestAborted)
             : null;
         var request = body ?? _create();
 
-        foreach (var property in _fromRoute)
+        await BindFormAsync();
+        Bind(Source.RouteParam, context.Request.RouteValues.Select(v => KeyValuePair.Create(v.Key, new StringValues(v.Value?.ToString()))));
+        Bind(Source.QueryParam, context.Request.Query);
+
+        return failures.Count == 0 ? request : throw new ValidationFailureException();
+
+        // It is read whether or not a property takes it, and what is wrong with it is one failure among the others.
+        async Task BindFormAsync()
         {
-            if (context.Request.RouteValues.TryGetValue(property.Name, out var value))
-                property.Bind(request, property.Name, value?.ToString(), failures);
+            try
+            {
+                if (context.Request.HasFormContentType)
+                    Bind(Source.FormField, await context.Request.ReadFormAsync(context.RequestAborted));
+            }
+            catch (InvalidDataException)
+            {
+                failures.Add(new ValidationFailure("GeneralErrors", "The request body contains malformed form data!"));
+            }
         }
 
-        foreach (var property in _fromQuery)
+        void Bind(Source source, IEnumerable<KeyValuePair<string, StringValues>> values)
         {
-            if (context.Request.Query.TryGetValue(property.Name, out var values))
-                property.Bind(request, property.Name, values, failures);
+            foreach (var (key, value) in values)
+            {
+                if (_properties.TryGetValue(key, out var property) && property.Takes(source))
+                    property.Bind(request, key, value, failures);
+            }
         }
-
-        return failures.Count == 0 ? request : throw new ValidationFailureException(failures);
     }
 
-    private static IEnumerable<PropertyInfo> Bindable(Type type) =>
+    /// <summary>What can be read and written by anyone, and is not ignored (surface section 6.1).</summary>
+    public static IEnumerable<PropertyInfo> Bindable(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.GetMethod is { IsPublic: true } && p.SetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0)
+            .Where(p => p is { GetMethod.IsPublic: true, SetMethod.IsPublic: true } && p.GetIndexParameters().Length == 0)
             .Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always });
 
     /// <summary>The public constructor with the fewest parameters, each at its declared default or its type's (surface section 6.1).</summary>
     private static Func<object> Creator(Type type)
     {
-        var constructor = type.GetConstructors().MinBy(c => c.GetParameters().Length)!;
-        var arguments = constructor.GetParameters().Select(p =>
+        var constructor = type.GetConstructors().MinBy(c => c.GetParameters().Length);
+        Required.True(constructor is not null && !type.IsAssignableTo(typeof(IEnumerable)), $"{type.FullName}, which is a list or has no public constructor,");
+        var arguments = constructor!.GetParameters().Select(p =>
             p.HasDefaultValue && p.DefaultValue is not null ? (Expression)Expression.Constant(p.DefaultValue, p.ParameterType) : Expression.Default(p.ParameterType));
 
         return Expression.Lambda<Func<object>>(Expression.New(constructor, arguments)).Compile();
@@ -87,10 +105,10 @@ internal sealed class BoundProperty
     public BoundProperty(PropertyInfo property, JsonNamingPolicy policy, Func<Type, string, StringValues, string> failureMessage)
     {
         Name = property.GetCustomAttribute<BindFromAttribute>()?.Name ?? policy.ConvertName(property.Name);
-        _nullable = Nullable.GetUnderlyingType(property.PropertyType) is not null;
-        _type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        _type = property.PropertyType;
+        _nullable = Nullable.GetUnderlyingType(_type) is not null;
         _closed = property.GetCustomAttribute<DontBindAttribute>()?.BindingSources ?? 0;
-        _parse = Parser(_type, property);
+        _parse = Parser(Nullable.GetUnderlyingType(_type) ?? _type, property);
         _set = Setter(property);
         _failureMessage = failureMessage;
     }

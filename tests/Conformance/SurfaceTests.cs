@@ -1,31 +1,30 @@
 using System.Reflection;
+using System.Runtime.Loader;
+using TaskSlices.Conformance.Support;
 
-namespace TaskSlices.Tests.Framework;
+namespace TaskSlices.Conformance;
 
 /// <summary>
 /// What the stand-ins offer exists in the real packages as well. With the stand-ins on, their surface is compared with the list that is
-/// committed; on the real packages, each line of that list is looked for in them.
+/// committed; on the real packages, each line of that list is looked for in them. Where FASTENDPOINTS_DIR names a folder that has the real
+/// assemblies and all that they need, such as the output of a build on the packages, each line is looked for in those, whatever this build is.
 /// </summary>
 public sealed class SurfaceTests
 {
     private const BindingFlags Visible = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
 
-    private static readonly bool StandInsAreOn = DropIn.Metadata("UseStandIns") == "true";
-    private static readonly string ListPath = Path.Combine(DropIn.Root, "docs", "stand-ins-surface.txt");
+    private const string Variable = "FASTENDPOINTS_DIR";
+
+    private static readonly string ListPath = Path.Combine(Build.Root, "docs", "stand-ins-surface.txt");
 
     /// <summary>Where a stand-in's type is not the real one, the sources only ever let the compiler infer it.</summary>
     private static readonly string[] Inferred = ["FastEndpoints.Swagger.DocumentSettings"];
 
-    private static readonly Assembly[] Packages =
-    [
-        .. Directory.EnumerateFiles(AppContext.BaseDirectory, "FastEndpoints*.dll").Order(StringComparer.Ordinal).Select(Assembly.LoadFrom),
-    ];
-
     [Fact]
     public async Task The_list_is_what_the_stand_ins_offer()
     {
-        Assert.SkipUnless(StandInsAreOn, "The stand-ins are off in this build; the other test of this class reads the list that they made.");
-        var surface = Packages.SelectMany(p => p.GetExportedTypes()).SelectMany(Lines).Distinct().Order(StringComparer.Ordinal).ToArray();
+        Build.SkipUnless(Build.HasStandIns, "The stand-ins are off in this build; another test of this class reads the list that they made.");
+        var surface = TypesIn(AppContext.BaseDirectory, AssemblyLoadContext.Default).SelectMany(Lines).Distinct().Order(StringComparer.Ordinal).ToArray();
         Assert.True(surface.Length > 100, "The surface of the stand-ins was not found.");
 
         if (Environment.GetEnvironmentVariable("UPDATE_SURFACE") == "1")
@@ -35,15 +34,35 @@ public sealed class SurfaceTests
     }
 
     [Fact]
-    public async Task Each_line_of_the_list_exists_in_the_packages_of_this_build()
+    public async Task Each_line_of_the_list_exists_in_the_packages_of_this_build() =>
+        Assert.Empty(await MissingAsync(TypesIn(AppContext.BaseDirectory, AssemblyLoadContext.Default)));
+
+    [Fact]
+    public async Task Each_line_of_the_list_exists_in_the_real_assemblies_that_were_given()
+    {
+        var directory = Environment.GetEnvironmentVariable(Variable);
+        Build.SkipUnless(directory is { Length: > 0 }, $"{Variable} names no folder with the real assemblies.");
+        var real = new AssemblyLoadContext("real");
+        real.Resolving += (context, name) => Path.Combine(directory!, $"{name.Name}.dll") switch { var path when File.Exists(path) => context.LoadFromAssemblyPath(path), _ => null };
+
+        var types = TypesIn(directory!, real);
+
+        Assert.True(types.Exists(t => t.FullName == "FastEndpoints.ResponseSender`2"), $"What is in {directory} is not FastEndpoints itself.");
+        Assert.Empty(await MissingAsync(types));
+    }
+
+    private static List<Type> TypesIn(string directory, AssemblyLoadContext context) =>
+    [
+        .. Directory.EnumerateFiles(directory, "FastEndpoints*.dll").Order(StringComparer.Ordinal).SelectMany(path => context.LoadFromAssemblyPath(path).GetExportedTypes()),
+    ];
+
+    private static async Task<IEnumerable<string>> MissingAsync(List<Type> offered)
     {
         var list = await File.ReadAllLinesAsync(ListPath, TestContext.Current.CancellationToken);
         Assert.True(list.Length > 100, "The list is empty.");
+        var types = offered.GroupBy(t => t.FullName!).ToDictionary(t => t.Key, t => t.First());
 
-        var types = Packages.SelectMany(p => p.GetExportedTypes()).GroupBy(t => t.FullName!).ToDictionary(t => t.Key, t => t.First());
-        var missing = list.Where(line => !Array.Exists(Inferred, line.Contains) && !Exists(line.Split(' '), types)).ToArray();
-
-        Assert.True(missing.Length == 0, $"Not in these packages:\n{string.Join('\n', missing)}");
+        return list.Where(line => !Array.Exists(Inferred, line.Contains) && !Exists(line.Split(' '), types));
     }
 
     private static bool Exists(string[] line, Dictionary<string, Type> types)
@@ -61,6 +80,9 @@ public sealed class SurfaceTests
             return false;
 
         var wanted = line[3].Split(',', StringSplitOptions.RemoveEmptyEntries);
+        if (member is PropertyInfo property)
+            return line[4] == Name(property.PropertyType) && !wanted.Except(Accessors(property)).Any();
+
         var parameters = (member as MethodBase)?.GetParameters() ?? [];
 
         return line[4] == Name(TypeOf(member))
@@ -71,7 +93,7 @@ public sealed class SurfaceTests
 
     private static IEnumerable<string> Lines(Type type) =>
         Members(type).Where(m => m.DeclaringType!.Assembly == type.Assembly)
-            .Select(m => $"{type.FullName} {Kind(m)} {m.Name} {string.Join(',', ((m as MethodBase)?.GetParameters() ?? []).Select(p => Name(p.ParameterType)))} {Name(TypeOf(m))}")
+            .Select(m => $"{type.FullName} {Kind(m)} {m.Name} {string.Join(',', m is PropertyInfo p ? Accessors(p) : Parameters(m))} {Name(TypeOf(m))}")
             .Prepend($"{type.FullName} type");
 
     private static IEnumerable<MemberInfo> Members(Type type) =>
@@ -84,6 +106,12 @@ public sealed class SurfaceTests
             FieldInfo field => field.IsPublic && !field.IsSpecialName,
             _ => false,
         });
+
+    private static IEnumerable<string> Parameters(MemberInfo member) => ((member as MethodBase)?.GetParameters() ?? []).Select(p => Name(p.ParameterType));
+
+    /// <summary>Those that a source can use.</summary>
+    private static IEnumerable<string> Accessors(PropertyInfo property) =>
+        property.GetAccessors(nonPublic: true).Where(a => a.IsPublic || a.IsFamily || a.IsFamilyOrAssembly).Select(a => a.Name[..3]);
 
     private static string Kind(MemberInfo member) => $"{member.MemberType}".ToLowerInvariant();
 
