@@ -17,7 +17,7 @@ export function setUp(opened) {
       const user = mode.value === "new" ? await signUp({ ...credentials, name: name.value }) : await signIn(credentials);
       form.reset();
       showPassword(false);
-      localStorage.setItem("known", "1");
+      remember("known", "1");
       opened(user);
     } catch (refusal) {
       error.textContent = refusal.message;
@@ -31,11 +31,20 @@ export function setUp(opened) {
 
 /** @param reason why one has to sign in now */
 export function ask(reason) {
-  choose(localStorage.getItem("known") ? "known" : "new");
+  choose(remember("known") ? "known" : "new");
   if (!reason) return;
 
   $("#account-reason").textContent = reason;
   (mode.value === "new" ? name : email).focus();
+}
+
+/** What a browser that forbids storage can't keep is only a hint. */
+function remember(name, value) {
+  try {
+    return value ? localStorage.setItem(name, value) : localStorage.getItem(name);
+  } catch {
+    return null;
+  }
 }
 
 function choose(value) {

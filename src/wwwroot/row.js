@@ -174,11 +174,13 @@ export class Row {
 
   async #remove() {
     clearTimeout(this.#timer);
+    this.parts.undo.disabled = true;
     try {
       await tasks.remove(this.task.id);
     } catch (error) {
       if (error.status !== 404) {
         this.#timer = null;
+        this.parts.undo.disabled = false;
         this.#swap(false);
         this.changed();
         notify(`“${this.task.title}” was not deleted. ${error.message}`);

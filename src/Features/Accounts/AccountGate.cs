@@ -15,7 +15,7 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, Origins origins)
 {
     public const string Path = "/api/auth";
 
-    private static readonly string[] SigningIn = [$"{Path}/sign-up/email", $"{Path}/sign-in/email"];
+    private static readonly Type[] SigningIn = [typeof(SignUp), typeof(SignIn)];
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -54,7 +54,7 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, Origins origins)
         if (await context.Request.ReadJsonAheadAsync() is not { } body)
             return Refusal.MalformedBody;
 
-        if (origins.FindFault(context, SigningIn.Contains(context.Request.Path.Value)) is { } fault)
+        if (origins.FindFault(context, SigningIn.Contains(slice.EndpointType)) is { } fault)
             return fault;
 
         if (body.ValueKind is not JsonValueKind.Object)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using FastEndpoints.Security;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
@@ -78,8 +79,9 @@ public sealed class AccountKeys : IKeySource
             options.User["sub"] = account.UserId;
             options.User["sid"] = session.Id;
 
-            if (account.Image is not null)
-                options.User["image"] = account.Image;
+            // Escaped, a character may take six bytes, and a token of more than so many is refused everywhere.
+            if (account.Image is { } image && JsonEncodedText.Encode(image).EncodedUtf8Bytes.Length <= Account.ImageLimit)
+                options.User["image"] = image;
         });
     }
 

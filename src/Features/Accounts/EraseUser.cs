@@ -65,7 +65,10 @@ public sealed class EraseUser(AppDb db, UserData data, Sessions sessions, EndedS
             return EraseRefused.TooMany(wait);
 
         if (await passwords.IsRightAsync(account, req.Password, ct) is not { } right)
+        {
+            limits.GiveBack(name);
             return EraseRefused.TooMany(TimeSpan.FromSeconds(1));
+        }
 
         if (!right)
             return EraseRefused.WrongPassword;

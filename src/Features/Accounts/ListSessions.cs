@@ -18,6 +18,7 @@ public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
             return Refusal.Unauthorized;
 
+        HttpContext.Response.Headers.CacheControl = "no-store";
         var now = clock.GetUtcNow();
         var own = await db.Sessions.AsNoTracking().Where(s => s.UserId == signedIn.Account.UserId && s.ExpiresAt > now).OrderBy(s => s.CreatedAt).ToListAsync(ct);
 

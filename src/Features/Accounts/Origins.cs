@@ -38,11 +38,11 @@ public sealed class Origins(IOptions<AccountSettings> settings, IOptions<CorsSet
 
     /// <summary>Whether a browser may be sent there after signing in.</summary>
     public bool IsTrustedTarget(HttpContext context, string url) =>
-        url.StartsWith('/') ? IsPathOfHere(url) : IsTrusted(context, url);
+        !url.Any(char.IsControl) && (url.StartsWith('/') ? IsPathOfHere(url) : IsTrusted(context, url));
 
     /// <summary>Browsers read //host, and a backslash for a slash, as another host; a proxy may decode what is encoded.</summary>
     private static bool IsPathOfHere(string url) =>
-        !url.StartsWith("//", StringComparison.Ordinal) && !url.Contains('\\', StringComparison.Ordinal) && !url.Any(char.IsControl)
+        !url.StartsWith("//", StringComparison.Ordinal) && !url.Contains('\\', StringComparison.Ordinal)
         && !url.Contains("%2f", StringComparison.OrdinalIgnoreCase) && !url.Contains("%5c", StringComparison.OrdinalIgnoreCase);
 
     private bool IsTrusted(HttpContext context, string url) =>

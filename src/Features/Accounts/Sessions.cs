@@ -25,8 +25,16 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         if (found is null || cookie is null || !cookies.IsRemembered(context) || found.Session.ExpiresAt - Session.Remembered + Session.RefreshAge > now)
             return found;
 
-        await db.WriteAsync(() => PutOffAsync(found.Session, now, ct), ct);
-        cookies.Write(context, found.Token, remember: true);
+        try
+        {
+            await db.WriteAsync(() => PutOffAsync(found.Session, now, ct), ct);
+            (found.Session.ExpiresAt, found.Session.UpdatedAt) = (now + Session.Remembered, now);
+            cookies.Write(context, found.Token, remember: true);
+        }
+        catch (Exception e) when (Database.IsUnavailable(e))
+        {
+            // Whoever is signed in can go on reading; the end is put off another time.
+        }
 
         return found;
     }
@@ -113,8 +121,8 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         if (await db.Sessions.FindAsync([session.UserId, session.Id], ct) is not { } row)
             return 0;
 
-        row.ExpiresAt = session.ExpiresAt = now + Session.Remembered;
-        row.UpdatedAt = session.UpdatedAt = now;
+        row.ExpiresAt = now + Session.Remembered;
+        row.UpdatedAt = now;
 
         return await db.SaveChangesAsync(ct);
     }

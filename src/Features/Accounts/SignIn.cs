@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using FastEndpoints;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Data;
@@ -42,7 +43,10 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
 
         var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.Email == email, ct);
         if (await passwords.IsRightAsync(account, req.Password.Text, ct) is not { } right)
+        {
+            limits.GiveBack(email);
             return Refusal.TooMany(TimeSpan.Zero);
+        }
 
         if (account is null || !right)
             return Refusal.WrongCredentials;
@@ -52,7 +56,9 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
             return Refusal.WrongCredentials;
 
         var target = req.CallbackUrl.Text is { Length: > 0 } url ? url : null;
-        HttpContext.Response.Headers.Location = target;
+
+        // A header is ASCII; the body has the address as it was sent.
+        HttpContext.Response.Headers.Location = target is null ? null : UriHelper.Encode(new Uri(target, UriKind.RelativeOrAbsolute));
 
         return new Answer<SignInResponse>(new(target is not null, token, target, UserPicture.Of(account)));
     }

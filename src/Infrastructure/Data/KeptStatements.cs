@@ -49,6 +49,10 @@ public sealed class KeptStatements : DbCommandInterceptor
             foreach (SqliteParameter parameter in other.Parameters)
                 Parameters.Add(parameter);
 
+            // The connection holds on to every command that is not disposed, for as long as it is open.
+            other.Parameters.Clear();
+            other.Dispose();
+
             return true;
         }
 

@@ -40,28 +40,27 @@ internal sealed class Unit<T> : Unit
             return false;
 
         _withdrawal.Unregister();
-        connection.Save();
+        var isBehindSavepoint = false;
         try
         {
+            connection.Save();
+            isBehindSavepoint = true;
             _result = await RunAsCallerAsync(connection);
+            connection.Release();
+
+            return true;
         }
         catch (Exception e)
         {
-            try
-            {
-                connection.Undo();
-            }
-            finally
-            {
-                Fail(e);
-            }
+            Fail(e);
+
+            if (!isBehindSavepoint)
+                throw;
+
+            connection.Undo();
 
             return false;
         }
-
-        connection.Release();
-
-        return true;
     }
 
     public override void Acknowledge() => _answer.SetResult(_result);

@@ -46,13 +46,11 @@ public sealed class UserData(AppDb db, DataDirectory directory)
     }
 
     /// <summary>
-    /// Removes them, and overwrites where they were (sqlite.org/pragma.html#pragma_secure_delete). To be called in a unit of
-    /// <see cref="AppDb.WriteAsync{T}"/>.
+    /// Removes them; the connection that writes overwrites where they were. To be called in a unit of <see cref="AppDb.WriteAsync{T}"/>.
     /// </summary>
     /// <returns>How many there were.</returns>
     public async Task<int> EraseAsync(string userId, CancellationToken ct)
     {
-        await db.Database.ExecuteSqlRawAsync("PRAGMA secure_delete = ON", ct);
         var erased = 0;
 
         foreach (var table in _entities.Select(entity => entity.GetTableName()).Append("revisions"))

@@ -23,7 +23,8 @@ internal sealed class WriteConnection : IDisposable
             _path = Connection.DataSource;
 
             // Written ahead, and on disk before a commit returns (sqlite.org/pragma.html#pragma_synchronous).
-            using (var settings = Command("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"))
+            // What is deleted is overwritten, so that it is not found in the file (sqlite.org/pragma.html#pragma_secure_delete).
+            using (var settings = Command("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"))
                 settings.ExecuteNonQuery();
 
             _begin = Command("BEGIN IMMEDIATE");
@@ -71,8 +72,9 @@ internal sealed class WriteConnection : IDisposable
 
             return !IsGone;
         }
-        catch (SqliteException)
+        catch (Exception)
         {
+            // Whatever it is, the writer goes on, with another connection.
             return false;
         }
     }

@@ -8,8 +8,8 @@ public static class JsonAhead
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>
-    /// Null for what is no well-formed JSON in UTF-8, or names a member twice. The body can be read again afterwards; it is in memory, and the
-    /// server limits it.
+    /// Null for what is no well-formed JSON in UTF-8, names a member twice, or has a text that is no Unicode (half a surrogate). The body can be
+    /// read again afterwards; it is in memory, and the server limits it.
     /// </summary>
     public static async Task<JsonElement?> ReadJsonAheadAsync(this HttpRequest request)
     {
@@ -22,11 +22,36 @@ public static class JsonAhead
         {
             using var document = JsonDocument.Parse(body.GetBuffer().AsMemory(0, (int)body.Length), Strict);
 
+            ReadTexts(document.RootElement);
+
             return document.RootElement.Clone();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">One of them can't be read.</exception>
+    private static void ReadTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                    ReadTexts(item);
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in element.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadTexts(member.Value);
+                }
+
+                break;
         }
     }
 }

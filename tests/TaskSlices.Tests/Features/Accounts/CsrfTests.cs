@@ -43,6 +43,8 @@ public sealed class CsrfTests(AccountServer server) : IClassFixture<AccountServe
     [Theory]
     [InlineData("/api/auth/sign-up/email")]
     [InlineData("/api/auth/sign-in/email")]
+    [InlineData("/api/auth/sign-in/email/")]
+    [InlineData("/api/auth/Sign-In/email")]
     public async Task Nobody_is_signed_in_by_another_site(string url)
     {
         var visitor = (await server.SignUpAsync()).Elsewhere();

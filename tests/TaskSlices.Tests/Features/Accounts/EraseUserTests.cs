@@ -24,6 +24,7 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
         }
 
         server.Execute("VACUUM");
+        server.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         Assert.Equal("", Leftovers([visitor.Id, visitor.Email, title]));
         Assert.Single(await (await bystander.Tasks(others)).IsList());
     }

@@ -87,4 +87,29 @@ public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountS
 
         await (await bob.Tasks($"{parts[0]}.{Token.Part(claims.ToJsonString())}.{parts[2]}")).IsProblem(HttpStatusCode.Unauthorized, "BAD_SIGNATURE");
     }
+
+    [Fact]
+    public async Task Is_given_while_the_end_of_an_older_session_can_not_be_put_off()
+    {
+        var visitor = await server.SignUpAsync();
+
+        // Connections that read are open when there is reading to do.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => visitor.Get("/api/auth/get-session")));
+        var twoDays = (long)TimeSpan.FromDays(2).TotalMilliseconds;
+        server.Execute("UPDATE sessions SET expires_at = expires_at - $days WHERE user_id = $id", ("$days", twoDays), ("$id", visitor.Id));
+        var file = Path.Combine(server.DataDirectory, "taskslices.db");
+
+        File.Move(file, file + ".away");
+        try
+        {
+            Assert.True((await visitor.Get(Url)).IsSuccessStatusCode);
+        }
+        finally
+        {
+            File.Move(file + ".away", file);
+        }
+
+        var response = await visitor.Get(Url);
+        Assert.Equal(Visitor.SessionCookie, Assert.Single(response.SetCookies()).Name);
+    }
 }

@@ -143,4 +143,25 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
 
         return times[times.Count / 2];
     }
+
+    [Theory]
+    [InlineData("/api/auth/sign-in/email", """{"email":"\ud800","password":"x"}""")]
+    [InlineData("/api/auth/sign-up/email", """{"name":"\udc00","email":"a@b.co","password":"correct horse"}""")]
+    [InlineData("/api/auth/sign-in/email", """{"\ud800":1,"email":"a@b.co","password":"x"}""")]
+    [InlineData("/api/auth/sign-out", """{"callbackURL":"\ud800"}""")]
+    public async Task Refuses_half_a_character(string url, string json) =>
+        await (await server.NewVisitor().Post(url, json)).IsRefused(400, "Invalid JSON in request body", "BAD_REQUEST");
+
+    [Fact]
+    public async Task Sends_a_browser_on_to_an_address_that_is_not_plain_ASCII()
+    {
+        var visitor = await server.SignUpAsync();
+
+        var response = await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = visitor.Password, callbackURL = "/\u00fc" }));
+
+        Assert.Equal("/\u00fc", (await response.Is(HttpStatusCode.OK))["url"]!.GetValue<string>());
+        Assert.Equal("/%C3%BC", response.Headers.GetValues("Location").Single());
+        await (await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = visitor.Password, callbackURL = $"{server.Origin}/\nx" })))
+            .IsRefused(403, "Invalid callbackURL", "INVALID_CALLBACK_URL");
+    }
 }

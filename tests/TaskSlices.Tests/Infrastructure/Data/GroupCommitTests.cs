@@ -87,6 +87,17 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task A_change_that_ends_the_transaction_of_all_is_answered_and_the_next_goes_on()
+    {
+        await using var alone = await FragileApp.StartAsync();
+
+        await Assert.ThrowsAsync<SqliteException>(() => WriteAsync(alone, db => db.Database.ExecuteSqlAsync($"ROLLBACK", Cancellation)));
+
+        await alone.As(_ann).CreateTask(_ann);
+        Assert.Equal(1, alone.LastRevision(_ann));
+    }
+
+    [Fact]
     public async Task Cancelling_after_the_turn_is_too_late()
     {
         using var cancelled = new CancellationTokenSource();

@@ -93,6 +93,22 @@ public sealed class KeptStatementsTests(App app) : TestBase<App>
         Assert.Equal((count, runs + 10), (Statements(db).Count(), Runs(db)));
     }
 
+    [Fact]
+    public async Task Leaves_nothing_behind_on_a_connection_that_stays_open()
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+        await db.Database.OpenConnectionAsync(Cancellation);
+        var connection = (SqliteConnection)db.Database.GetDbConnection();
+        var commands = (System.Collections.ICollection)typeof(SqliteConnection)
+            .GetField("_commands", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(connection)!;
+
+        for (var i = 0; i < 1000; i++)
+            await db.Tasks.ReadAsync(_ann, Guid.NewGuid(), Cancellation);
+
+        Assert.InRange(commands.Count, 1, KeptStatements.Limit);
+    }
+
     /// <summary>A connection that lists its statements, which it must be told before it has any.</summary>
     private async Task<AppDb> ListingAsync(AsyncServiceScope scope)
     {
