@@ -25,15 +25,11 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         if (found is null || cookie is null || !cookies.IsRemembered(context) || found.Session.ExpiresAt - Session.Remembered + Session.RefreshAge > now)
             return found;
 
-        try
+        // Where nothing can be written, whoever is signed in can go on reading.
+        if (await db.TryWriteAsync(() => PutOffAsync(found.Session, now, ct), ct))
         {
-            await db.WriteAsync(() => PutOffAsync(found.Session, now, ct), ct);
             (found.Session.ExpiresAt, found.Session.UpdatedAt) = (now + Session.Remembered, now);
             cookies.Write(context, found.Token, remember: true);
-        }
-        catch (Exception e) when (Database.IsUnavailable(e))
-        {
-            // Whoever is signed in can go on reading; the end is put off another time.
         }
 
         return found;

@@ -37,6 +37,21 @@ public sealed class AppDb : DbContext
         }
     }
 
+    /// <summary>Runs a change that can be left for another time: false if the database can't be written now.</summary>
+    public async Task<bool> TryWriteAsync<T>(Func<Task<T>> change, CancellationToken ct)
+    {
+        try
+        {
+            await WriteAsync(change, ct);
+
+            return true;
+        }
+        catch (Exception e) when (Data.Database.IsUnavailable(e))
+        {
+            return false;
+        }
+    }
+
     /// <summary>Saves as a unit of its own, or as part of the one under way.</summary>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {
