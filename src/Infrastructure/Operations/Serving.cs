@@ -30,6 +30,6 @@ public static class Serving
         if (secret.IsConfigured || secret.Value is null)
             app.Logger.LogInformation("Try {Address}/swagger", address);
         else
-            app.Logger.LogInformation("Try curl -H \"Authorization: Bearer $(dotnet run --project src -- token ann)\" {Address}/api/ann/tasks", address);
+            app.Logger.LogInformation("Open {Address}, or try curl -H \"Authorization: Bearer $(dotnet run --project src -- token ann)\" {Api}/api/ann/tasks", address, address);
     });
 }

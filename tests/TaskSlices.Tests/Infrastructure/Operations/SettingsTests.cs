@@ -128,7 +128,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains($"Listening on {address}\n", log, StringComparison.Ordinal);
         Assert.Matches($@"Data in {_directory}/taskslices\.db \(SQLite 3\.\d+\.\d+\)\n", log);
         Assert.Contains("Tokens are issued by the 'token' command", log, StringComparison.Ordinal);
-        Assert.Matches($@"Try curl .*token ann.* {address}/api/ann/tasks\n", log);
+        Assert.Matches($@"Open {address}, or try curl .*token ann.* {address}/api/ann/tasks\n", log);
     }
 
     [Fact]
