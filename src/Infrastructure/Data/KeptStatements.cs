@@ -7,11 +7,11 @@ namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>
 /// Parses each statement once per connection. EF Core makes a command for each query and throws it away; it gets one that has run before in
-/// its place. Measured, reading a task by its key: see docs/decisions/0008-speed.md.
+/// its place. What that is worth: docs/decisions/0009-speed.md.
 /// </summary>
 public sealed class KeptStatements : DbCommandInterceptor
 {
-    /// <summary>The most that one connection keeps, at a few kilobytes each: a text that never comes back must not push out those that do.</summary>
+    /// <summary>The most that one connection keeps, at a few kilobytes each; those that come after are parsed each time.</summary>
     public const int Limit = 100;
 
     private readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, KeptCommand>> _connections = [];
