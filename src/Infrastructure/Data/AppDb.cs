@@ -108,11 +108,21 @@ public sealed class AppDb : DbContext
         }
     }
 
-    private Task<int> SaveAsync(bool acceptAllChangesOnSuccess, CancellationToken ct)
+    private async Task<int> SaveAsync(bool acceptAllChangesOnSuccess, CancellationToken ct)
     {
         NumberChanges(_writer!);
 
-        return base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+        // To number the changes was to look for them.
+        var looksForChanges = ChangeTracker.AutoDetectChangesEnabled;
+        ChangeTracker.AutoDetectChangesEnabled = false;
+        try
+        {
+            return await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+        }
+        finally
+        {
+            ChangeTracker.AutoDetectChangesEnabled = looksForChanges;
+        }
     }
 
     private void NumberChanges(WriteConnection writer)

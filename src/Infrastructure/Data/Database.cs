@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Operations;
 
@@ -26,7 +27,8 @@ public static class Database
         services.AddScoped<UserData>();
         services.AddPooledDbContextFactory<AppDb>((provider, options) => options
             .UseSqlite(ConnectionString(provider.GetRequiredService<DataDirectory>(), SqliteOpenMode.ReadOnly))
-            .AddInterceptors(new ReadConnections.KeepOpen(), new KeptStatements()));
+            .AddInterceptors(new ReadConnections.KeepOpen(), new KeptStatements())
+            .ReplaceService<IDatabase, FlatWrites>());
         services.AddScoped(provider => provider.GetRequiredService<ReadConnections>().Take());
         services.AddScoped(ConnectContext);
     }

@@ -14,37 +14,55 @@ public sealed class KeptStatements : DbCommandInterceptor
     /// <summary>The most that one connection keeps, at a few kilobytes each; those that come after are parsed each time.</summary>
     public const int Limit = 100;
 
-    private readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, KeptCommand>> _connections = [];
+    private static readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, KeptCommand>> s_connections = [];
+
+    /// <summary>A command with values for its parameters <c>?1</c>, <c>?2</c> and so on, as many at each time; to be disposed when it has run.</summary>
+    internal static SqliteCommand Take(SqliteConnection connection, string text, params ReadOnlySpan<object?> values)
+    {
+        var command = Keep(connection, text) is { } kept && kept.TryTake() ? kept : new SqliteCommand(text, connection);
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (i == command.Parameters.Count)
+                command.Parameters.Add(new SqliteParameter { ParameterName = $"?{i + 1}" });
+
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
+
+        return command;
+    }
 
     public override DbCommand CommandInitialized(CommandEndEventData eventData, DbCommand result)
     {
-        if (result.Connection is not SqliteConnection connection)
+        if (result.Connection is not SqliteConnection connection || Keep(connection, result.CommandText) is not { } command || !command.TryTake())
             return result;
 
-        var kept = _connections.GetOrCreateValue(connection);
-        if (!kept.TryGetValue(result.CommandText, out var command))
-        {
-            if (kept.Count >= Limit)
-                return result;
+        command.Replace(result);
 
-            kept.Add(result.CommandText, command = new KeptCommand(result.CommandText, connection));
-        }
+        return command;
+    }
 
-        return command.TryTake(result) ? command : result;
+    private static KeptCommand? Keep(SqliteConnection connection, string text)
+    {
+        var kept = s_connections.GetOrCreateValue(connection);
+        if (!kept.TryGetValue(text, out var command) && kept.Count < Limit)
+            kept.Add(text, command = new KeptCommand(text, connection));
+
+        return command;
     }
 
     private sealed class KeptCommand(string text, SqliteConnection connection) : SqliteCommand(text, connection)
     {
         private bool _isTaken;
 
-        /// <summary>Takes the place of another of the same text, unless it has the place of one already.</summary>
-        public bool TryTake(DbCommand other)
-        {
-            if (_isTaken)
-                return false;
+        /// <summary>False while somebody has it.</summary>
+        public bool TryTake() => !_isTaken && (_isTaken = true);
 
-            _isTaken = true;
+        /// <summary>Takes the place of another of the same text.</summary>
+        public void Replace(DbCommand other)
+        {
             CommandTimeout = other.CommandTimeout;
+            Parameters.Clear();
 
             foreach (SqliteParameter parameter in other.Parameters)
                 Parameters.Add(parameter);
@@ -52,18 +70,13 @@ public sealed class KeptStatements : DbCommandInterceptor
             // The connection holds on to every command that is not disposed, for as long as it is open.
             other.Parameters.Clear();
             other.Dispose();
-
-            return true;
         }
 
         /// <summary>Given back by whoever had it; disposed by the connection, when that is closed.</summary>
         protected override void Dispose(bool disposing)
         {
             if (disposing && _isTaken)
-            {
-                Parameters.Clear();
                 _isTaken = false;
-            }
             else
                 base.Dispose(disposing);
         }

@@ -1,3 +1,5 @@
+using System.Data;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
@@ -12,14 +14,31 @@ public static class OwnedRows
     extension<T>(DbSet<T> rows) where T : class, IOwned
     {
         /// <summary>The user's row of that id, to look at; null if there is none.</summary>
-        public Task<T?> ReadAsync(string userId, Guid id, CancellationToken ct) => Queries<T>.One(rows.Database, userId, id, ct);
+        public Task<T?> ReadAsync(string userId, Guid id, CancellationToken ct) =>
+            FlatTable.Of(rows.EntityType) is { } table
+                ? Task.FromResult(table.Find<T>(rows.Open(ct), userId, id))
+                : Queries<T>.One(rows.Database, userId, id, ct);
 
         /// <summary>The same, to change or remove; to be asked for within <see cref="AppDb.WriteAsync{T}"/>, so that nobody writes in between.</summary>
-        public Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct) => Queries<T>.OneTracked(rows.Database, userId, id, ct);
+        public Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct)
+        {
+            // What is in hand already is not read a second time; EF Core knows it when it sees it.
+            if (FlatTable.Of(rows.EntityType) is not { } table || rows.Database.ChangeTracker.Entries<T>().Any())
+                return Queries<T>.OneTracked(rows.Database, userId, id, ct);
+
+            var row = table.Find<T>(rows.Open(ct), userId, id);
+            if (row is not null)
+                rows.Attach(row);
+
+            return Task.FromResult(row);
+        }
 
         /// <summary>The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
         public async Task<List<T>> ReadNewestAsync(string userId, Guid? before, int count, CancellationToken ct)
         {
+            if (FlatTable.Of(rows.EntityType) is { } table)
+                return table.FindNewest<T>(rows.Open(ct), userId, before, count);
+
             var newest = before is { } id
                 ? Queries<T>.NewestBefore(rows.Database, userId, id, count)
                 : Queries<T>.Newest(rows.Database, userId, count);
@@ -29,6 +48,16 @@ public static class OwnedRows
                 found.Add(row);
 
             return found;
+        }
+
+        private SqliteConnection Open(CancellationToken ct)
+        {
+            ct.ThrowIfCancellationRequested();
+            var database = rows.Database.Database;
+            if (database.GetDbConnection().State is not ConnectionState.Open)
+                database.OpenConnection();
+
+            return (SqliteConnection)database.GetDbConnection();
         }
 
         private AppDb Database => (AppDb)rows.GetService<ICurrentDbContext>().Context;

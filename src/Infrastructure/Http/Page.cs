@@ -17,8 +17,12 @@ public static class Page
     {
         var files = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
 
-        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files, DefaultFileNames = ["index.html"] });
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = static file => Protect(file.Context.Response.Headers) });
+        // Not for the API: who looks for a file asks the disk.
+        app.UseWhen(static context => !context.Request.Path.StartsWithSegments("/api"), page =>
+        {
+            page.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files, DefaultFileNames = ["index.html"] });
+            page.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = static file => Protect(file.Context.Response.Headers) });
+        });
     }
 
     private static void Protect(IHeaderDictionary headers)

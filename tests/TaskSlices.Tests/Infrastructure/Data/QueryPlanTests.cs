@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
+using System.Data;
 using System.Data.Common;
 using System.Text.RegularExpressions;
 using FastEndpoints.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using SQLitePCL;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Tests.Infrastructure.Data;
@@ -53,14 +56,14 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
         app.Statements.Clear();
         Assert.True((await _client.Send(method, url, body)).IsSuccessStatusCode);
 
-        var statements = app.Statements.Where(s => s.Sql.Contains("tasks", StringComparison.Ordinal)).ToList();
+        var statements = app.Statements.Where(sql => sql.Contains("tasks", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(statements);
         using var database = app.OpenDatabase();
 
         return
         [
             .. statements
-                .SelectMany(s => database.Query($"EXPLAIN QUERY PLAN {s.Sql}", ["detail"], s.Parameters))
+                .SelectMany(sql => database.Query($"EXPLAIN QUERY PLAN {sql}", ["detail"]))
                 .Select(row => Regex.Replace((string)row[0], "^(SEARCH|SCAN) .*?(?= USING|$)", "$1")),
         ];
     }
@@ -70,7 +73,7 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
     {
         public const string Ann = "ann";
 
-        public ConcurrentQueue<(string Sql, (string Name, object Value)[] Parameters)> Statements { get; } = new();
+        public ConcurrentQueue<string> Statements { get; } = new();
 
         protected override void ConfigureServices(IServiceCollection s) =>
             s.ConfigureDbContext<AppDb>(options => options.AddInterceptors(new Recorder(Statements)));
@@ -83,25 +86,18 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
         }
     }
 
-    private sealed class Recorder(ConcurrentQueue<(string Sql, (string Name, object Value)[] Parameters)> statements) : DbCommandInterceptor
+    /// <summary>Every statement as SQLite itself sees it, with its values in it, on every connection that the application makes.</summary>
+    private sealed class Recorder(ConcurrentQueue<string> statements) : DbConnectionInterceptor
     {
-        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
-            DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        public override DbConnection ConnectionCreated(ConnectionCreatedEventData eventData, DbConnection result)
         {
-            Record(command);
+            result.StateChange += (_, change) =>
+            {
+                if (change.CurrentState is ConnectionState.Open)
+                    raw.sqlite3_trace(((SqliteConnection)result).Handle, (_, sql) => statements.Enqueue(sql), null);
+            };
 
-            return ValueTask.FromResult(result);
+            return result;
         }
-
-        public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
-            DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
-        {
-            Record(command);
-
-            return ValueTask.FromResult(result);
-        }
-
-        private void Record(DbCommand command) =>
-            statements.Enqueue((command.CommandText, [.. command.Parameters.Cast<DbParameter>().Select(p => (p.ParameterName, p.Value!))]));
     }
 }
