@@ -100,8 +100,9 @@ public static class MainExtensions
     private static void Map(IEndpointRouteBuilder app, EndpointDefinition definition, EndpointPlan plan, string verb, string route)
     {
         var accepts = plan.Accepts(verb);
-        var builder = app.MapMethods(route, [verb], (Delegate)((HttpContext context) => plan.HandleAsync(context, accepts)))
-            .WithName(definition.EndpointType.Name).WithMetadata(definition);
+        RequestDelegate handler = context => plan.HandleAsync(context, accepts);
+        var builder = new RouteHandlerBuilder([app.MapMethods(route, [verb], handler)])
+            .WithName(definition.EndpointType.Name).WithMetadata(definition, handler.Method);
 
         if (definition.Anonymous)
             builder.AllowAnonymous();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace TaskSlices.Infrastructure.Data;
@@ -15,6 +16,9 @@ public sealed class AppDb : DbContext
 
     // All that is written is written in a transaction of the writer's.
     public AppDb(DbContextOptions<AppDb> options) : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
+
+    /// <summary>What is behind <see cref="DbContext.Database"/>, without the services for queries, which take long to make and are seldom needed.</summary>
+    internal IRelationalConnection Connection => field ??= this.GetService<IRelationalConnection>();
 
     /// <summary>
     /// Runs a change as one unit: what it reads is what it writes over, and nobody writes in between. It is on disk when the task completes;
@@ -94,8 +98,8 @@ public sealed class AppDb : DbContext
     /// <summary>Runs a change on the connection that writes, in the transaction that is open there.</summary>
     internal async Task<T> RunOnAsync<T>(WriteConnection writer, Func<Task<T>> change)
     {
-        var reading = Database.GetDbConnection();
-        Database.SetDbConnection(writer.Connection, contextOwnsConnection: false);
+        var reading = Connection.DbConnection;
+        Connection.SetDbConnection(writer.Connection, contextOwnsConnection: false);
         _writer = writer;
         try
         {
@@ -104,7 +108,7 @@ public sealed class AppDb : DbContext
         finally
         {
             _writer = null;
-            Database.SetDbConnection(reading, contextOwnsConnection: false);
+            Connection.SetDbConnection(reading, contextOwnsConnection: false);
         }
     }
 

@@ -72,7 +72,7 @@ public static class Database
     {
         var reading = provider.GetRequiredService<ReadConnections.Lease>().Connection;
         var db = provider.GetRequiredService<IDbContextFactory<AppDb>>().CreateDbContext();
-        db.Database.SetDbConnection(reading, contextOwnsConnection: false);
+        db.Connection.SetDbConnection(reading, contextOwnsConnection: false);
 
         return db;
     }

@@ -53,11 +53,11 @@ public static class OwnedRows
         private SqliteConnection Open(CancellationToken ct)
         {
             ct.ThrowIfCancellationRequested();
-            var database = rows.Database.Database;
-            if (database.GetDbConnection().State is not ConnectionState.Open)
-                database.OpenConnection();
+            var connection = rows.Database.Connection;
+            if (connection.DbConnection.State is not ConnectionState.Open)
+                connection.Open();
 
-            return (SqliteConnection)database.GetDbConnection();
+            return (SqliteConnection)connection.DbConnection;
         }
 
         private AppDb Database => (AppDb)rows.GetService<ICurrentDbContext>().Context;

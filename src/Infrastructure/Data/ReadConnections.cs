@@ -53,7 +53,7 @@ public sealed class ReadConnections(DbContextOptions<AppDb> options) : IDisposab
     public sealed class Lease(ReadConnections connections, AppDb owner, int generation) : IDisposable
     {
         /// <summary>Made by EF Core, in a context that is nobody else's, so that it has the SQL functions that EF Core's queries use.</summary>
-        public DbConnection Connection => owner.Database.GetDbConnection();
+        public DbConnection Connection => owner.Connection.DbConnection;
 
         public void Dispose() => connections.Return(owner, generation);
     }

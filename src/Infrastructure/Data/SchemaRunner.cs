@@ -10,9 +10,7 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
     public async Task RunAsync(CancellationToken ct = default)
     {
         await db.WriteAsync(
-            () => db.Database.ExecuteSqlAsync(
-                $"CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct),
-            ct);
+            () => ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct), ct);
 
         var applied = await AppliedAsync(ct);
         var steps = All(typeof(AppDb).Assembly.GetTypes());
@@ -41,8 +39,8 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
     // Not by a query of EF Core's: to translate the first one takes longer than all the rest of this.
     private async Task<HashSet<string>> AppliedAsync(CancellationToken ct)
     {
-        await db.Database.OpenConnectionAsync(ct);
-        await using var command = db.Database.GetDbConnection().CreateCommand();
+        await db.Connection.OpenAsync(ct);
+        await using var command = db.Connection.DbConnection.CreateCommand();
         command.CommandText = "SELECT id FROM schema_steps";
         await using var steps = await command.ExecuteReaderAsync(ct);
         var applied = new HashSet<string>();
@@ -65,11 +63,12 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
     }
 
     /// <summary>As it is written: EF's own way to run raw SQL would take braces in it for parameters.</summary>
-    private async Task ExecuteAsync(string sql, CancellationToken ct)
+    private async Task<int> ExecuteAsync(string sql, CancellationToken ct)
     {
-        await using var command = db.Database.GetDbConnection().CreateCommand();
+        await using var command = db.Connection.DbConnection.CreateCommand();
         command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(ct);
+
+        return await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>A copy of what was there, before it is changed. It gets its name when it is whole.</summary>

@@ -17,8 +17,8 @@ internal sealed class WriteConnection : IDisposable
         _owner = new AppDb(options);
         try
         {
-            _owner.Database.SetConnectionString(connectionString);
-            Connection = (SqliteConnection)_owner.Database.GetDbConnection();
+            _owner.Connection.ConnectionString = connectionString;
+            Connection = (SqliteConnection)_owner.Connection.DbConnection;
             Connection.Open();
             _path = Connection.DataSource;
 

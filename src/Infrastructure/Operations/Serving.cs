@@ -18,13 +18,13 @@ public static class Serving
     private static void GreetWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
     {
         using var scope = app.Services.CreateScope();
-        var database = scope.ServiceProvider.GetRequiredService<AppDb>().Database;
+        var database = scope.ServiceProvider.GetRequiredService<AppDb>().Connection;
         var secret = app.Services.GetRequiredService<SharedSecret>();
         var address = app.Urls.FirstOrDefault() ?? "http://localhost";
 
-        database.OpenConnection();
+        database.Open();
         app.Logger.LogInformation("Listening on {Addresses}", string.Join(", ", app.Urls));
-        app.Logger.LogInformation("Data in {File} (SQLite {Version})", database.GetDbConnection().DataSource, database.GetDbConnection().ServerVersion);
+        app.Logger.LogInformation("Data in {File} (SQLite {Version})", database.DbConnection.DataSource, database.DbConnection.ServerVersion);
         app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(" and ", app.Services.GetServices<IKeySource>().Select(s => s.Issuer).OfType<string>()));
 
         if (secret.IsConfigured || secret.Value is null)
