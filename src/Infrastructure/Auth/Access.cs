@@ -49,7 +49,9 @@ public static class Access
         services.AddHealthChecks().AddCheck<BetterAuthKeys>("keys", tags: [Health.Readiness]);
         services.AddSingleton<TokenMemory>();
         services.AddSingleton<TokenVerifier>();
-        services.AddAuthentication(BearerHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
+        services.AddTransient<BearerHandler>();
+        services.AddAuthentication(BearerHandler.SchemeName);
+        services.Configure<AuthenticationOptions>(options => options.AddScheme<BearerHandler>(BearerHandler.SchemeName, null));
 
         // The fallback also covers what no slice declares: FastEndpoints maps a list of all routes, and unknown paths tell a stranger nothing.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());

@@ -1,27 +1,57 @@
 using System.Security.Claims;
-using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Auth;
 
-/// <summary>Takes the token from the Authorization header (RFC 6750 section 2.1, and from nowhere else), and says in a 401 what is wrong with it.</summary>
-public sealed class BearerHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenVerifier verifier, IEnumerable<IServiceKey> serviceKeys)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+/// <summary>
+/// Takes the token from the Authorization header (RFC 6750 section 2.1, and from nowhere else), and says in a 401 what is wrong with it. One is
+/// made for each request.
+/// </summary>
+public sealed class BearerHandler(TokenVerifier verifier, IEnumerable<IServiceKey> serviceKeys) : IAuthenticationHandler
 {
     public const string SchemeName = "Bearer";
 
     /// <summary>In seconds; how often keys that are not there are asked for.</summary>
     private const int RetryAfter = 15;
 
+    private HttpContext _context = null!;
+    private Task<AuthenticateResult>? _result;
     private TokenRefusal _refusal = TokenRefusal.Missing;
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    public Task InitializeAsync(AuthenticationScheme scheme, HttpContext context)
     {
-        var header = Request.Headers.Authorization;
+        _context = context;
+
+        return Task.CompletedTask;
+    }
+
+    public Task<AuthenticateResult> AuthenticateAsync() => _result ??= FindCallerAsync();
+
+    public Task ForbidAsync(AuthenticationProperties? properties)
+    {
+        _context.Response.StatusCode = StatusCodes.Status403Forbidden;
+
+        return Task.CompletedTask;
+    }
+
+    public async Task ChallengeAsync(AuthenticationProperties? properties)
+    {
+        await AuthenticateAsync();
+        var response = _context.Response;
+
+        if (_refusal.Status == StatusCodes.Status503ServiceUnavailable)
+            response.Headers.RetryAfter = $"{RetryAfter}";
+        else
+            response.Headers[HeaderNames.WWWAuthenticate] = Challenge(_refusal);
+
+        await Problem.For(_context, _refusal.Status, _refusal.Code, _refusal.Reason).ExecuteAsync(_context);
+    }
+
+    private async Task<AuthenticateResult> FindCallerAsync()
+    {
+        var header = _context.Request.Headers.Authorization;
         if (header.Count > 1)
             return Refuse(TokenRefusal.Malformed);
 
@@ -33,7 +63,7 @@ public sealed class BearerHandler(
         if (serviceKeys.Any(key => key.Opens(token)))
             return AuthenticateResult.Success(new AuthenticationTicket(ServiceCaller.Principal(SchemeName), SchemeName));
 
-        var verdict = await verifier.VerifyAsync(token, Context.RequestAborted);
+        var verdict = await verifier.VerifyAsync(token, _context.RequestAborted);
         if (verdict.Refusal is { } refusal)
             return Refuse(refusal);
 
@@ -42,22 +72,10 @@ public sealed class BearerHandler(
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
-    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
-    {
-        if (_refusal.Status == StatusCodes.Status503ServiceUnavailable)
-        {
-            Response.Headers.RetryAfter = $"{RetryAfter}";
-            await Problem.For(Context, _refusal.Status, _refusal.Code, _refusal.Reason).ExecuteAsync(Context);
-            return;
-        }
-
-        // RFC 6750 section 3.1: a request without a token is told no error.
-        Response.Headers[HeaderNames.WWWAuthenticate] = _refusal == TokenRefusal.Missing
-            ? SchemeName
-            : $"{SchemeName} error=\"invalid_token\", error_description=\"{_refusal.Reason.Replace("\"", "'", StringComparison.Ordinal)}\"";
-
-        await Problem.For(Context, StatusCodes.Status401Unauthorized, _refusal.Code, _refusal.Reason).ExecuteAsync(Context);
-    }
+    /// <summary>RFC 6750 section 3.1: a request without a token is told no error.</summary>
+    private static string Challenge(TokenRefusal refusal) => refusal == TokenRefusal.Missing
+        ? SchemeName
+        : $"{SchemeName} error=\"invalid_token\", error_description=\"{refusal.Reason.Replace("\"", "'", StringComparison.Ordinal)}\"";
 
     private AuthenticateResult Refuse(TokenRefusal refusal)
     {

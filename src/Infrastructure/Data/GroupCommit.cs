@@ -33,9 +33,9 @@ public sealed class GroupCommit : IAsyncDisposable
         _readers = readers;
         _connectionString = Database.ConnectionString(directory, SqliteOpenMode.ReadWrite);
 
-        // Whoever writes first is not the one in whose name all others write.
+        // Whoever writes first is not the one in whose name all others write. A thread of its own: while it waits for the disk, the pool's serve requests, and the next group grows.
         using (ExecutionContext.SuppressFlow())
-            _writing = Task.Run(WriteAsync);
+            _writing = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>How many changes wait for their turn.</summary>
@@ -58,10 +58,10 @@ public sealed class GroupCommit : IAsyncDisposable
         _connection?.Dispose();
     }
 
-    private async Task WriteAsync()
+    private void Write()
     {
-        while (await _waiting.Reader.WaitToReadAsync())
-            await WriteGroupAsync();
+        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            WriteGroupAsync().GetAwaiter().GetResult();
     }
 
     private async Task WriteGroupAsync()
