@@ -65,6 +65,10 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
         LivesAsync(new Generated { UserId = _ann }, row => row.Note = "new", isFlat: false);
 
     [Fact]
+    public Task So_is_one_that_shares_its_table_with_another_kind() =>
+        LivesAsync<Parent>(new Heir { UserId = _ann, Wealth = 3 }, row => ((Heir)row).Wealth = 4, isFlat: false);
+
+    [Fact]
     public async Task So_is_one_that_not_everybody_may_see()
     {
         await using var scope = app.Services.CreateAsyncScope();
@@ -75,6 +79,20 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
 
         Assert.Null(await db.Set<Filtered>().ReadAsync(_ann, id, Cancellation));
         Assert.Empty(await db.Set<Filtered>().ReadNewestAsync(_ann, null, 10, Cancellation));
+    }
+
+    [Fact]
+    public async Task What_a_property_does_when_it_is_set_it_does_not_do_when_a_row_is_read()
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+        var id = await AddAsync(db);
+        using var database = app.OpenDatabase();
+        database.Execute("UPDATE Flat SET trimmed = ' as it is ' WHERE user_id = $user", ("$user", _ann));
+        db.ChangeTracker.Clear();
+
+        Assert.Equal(" as it is ", (await db.Set<Flat>().AsNoTracking().SingleAsync(row => row.UserId == _ann, Cancellation)).Trimmed);
+        Assert.Equal(" as it is ", (await db.Set<Flat>().ReadAsync(_ann, id, Cancellation))!.Trimmed);
     }
 
     [Fact]
@@ -163,7 +181,7 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
     {
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
-        var commands = app.CommandsOf(row.GetType());
+        var commands = app.CommandsOf(typeof(T));
 
         db.Add(row);
         Assert.Equal(1, await db.SaveChangesAsync(Cancellation));
@@ -185,23 +203,25 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
         Assert.Equal(1, await db.SaveChangesAsync(Cancellation));
         Assert.Null(await db.Set<T>().ReadAsync(row.UserId, row.Id, Cancellation));
         Assert.Empty(await db.Set<T>().ReadNewestAsync(row.UserId, null, 10, Cancellation));
-        Assert.Equal(isFlat, app.CommandsOf(row.GetType()) == commands);
+        Assert.Equal(isFlat, app.CommandsOf(typeof(T)) == commands);
     }
 
     private async Task IsStoredAsync<T>(AppDb db, T row, long revision) where T : Owned
     {
-        var expected = JsonSerializer.Serialize(row);
+        var expected = Text(row);
         db.ChangeTracker.Clear();
 
         Assert.Equal(revision, row.Revision);
-        Assert.Equal(expected, JsonSerializer.Serialize(await db.Set<T>().TagWith(ShapesApp.Ignored).AsNoTracking().SingleAsync(r => r.UserId == row.UserId, Cancellation)));
-        Assert.Equal(expected, JsonSerializer.Serialize(await db.Set<T>().ReadAsync(row.UserId, row.Id, Cancellation)));
-        Assert.Equal(expected, JsonSerializer.Serialize(await db.Set<T>().ReadForUpdateAsync(row.UserId, row.Id, Cancellation)));
+        Assert.Equal(expected, Text(await db.Set<T>().TagWith(ShapesApp.Ignored).AsNoTracking().SingleAsync(r => r.UserId == row.UserId, Cancellation)));
+        Assert.Equal(expected, Text(await db.Set<T>().ReadAsync(row.UserId, row.Id, Cancellation)));
+        Assert.Equal(expected, Text(await db.Set<T>().ReadForUpdateAsync(row.UserId, row.Id, Cancellation)));
         db.ChangeTracker.Clear();
-        Assert.Equal(expected, JsonSerializer.Serialize(Assert.Single(await db.Set<T>().ReadNewestAsync(row.UserId, null, 10, Cancellation))));
-        Assert.Equal(expected, JsonSerializer.Serialize(Assert.Single(await db.Set<T>().ReadNewestAsync(row.UserId, Guid.AllBitsSet, 10, Cancellation))));
+        Assert.Equal(expected, Text(Assert.Single(await db.Set<T>().ReadNewestAsync(row.UserId, null, 10, Cancellation))));
+        Assert.Equal(expected, Text(Assert.Single(await db.Set<T>().ReadNewestAsync(row.UserId, Guid.AllBitsSet, 10, Cancellation))));
         Assert.Empty(await db.Set<T>().ReadNewestAsync(row.UserId, row.Id, 10, Cancellation));
     }
+
+    private static string Text(object? row) => JsonSerializer.Serialize(row, row?.GetType() ?? typeof(object));
 
     public abstract class Owned : IOwned
     {
@@ -213,6 +233,7 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
     public sealed class Flat : Owned
     {
         public required string Text { get; set; }
+        public string Trimmed { get; set => field = value.Trim(); } = "";
         public byte[] Bytes { get; set; } = [];
         public double Size { get; set; }
         public int Count { get; set; }
@@ -256,6 +277,13 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
         public string? Note { get; set; }
     }
 
+    public class Parent : Owned;
+
+    public sealed class Heir : Parent
+    {
+        public int Wealth { get; set; }
+    }
+
     public sealed class Filtered : Owned
     {
         public bool IsHidden { get; set; }
@@ -293,7 +321,7 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
 
     private sealed class Shapes(ModelCustomizerDependencies dependencies) : RelationalModelCustomizer(dependencies)
     {
-        public static Type[] Types { get; } = [typeof(Flat), typeof(Parted), typeof(Priced), typeof(Constructed), typeof(Generated), typeof(Filtered)];
+        public static Type[] Types { get; } = [typeof(Flat), typeof(Parted), typeof(Priced), typeof(Constructed), typeof(Generated), typeof(Parent), typeof(Filtered)];
 
         public override void Customize(ModelBuilder modelBuilder, DbContext context)
         {
@@ -302,6 +330,7 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
 
             modelBuilder.Entity<Parted>().ComplexProperty(row => row.Place);
             modelBuilder.Entity<Constructed>().Property(row => row.Name);
+            modelBuilder.Entity<Heir>();
             modelBuilder.Entity<Generated>().Property(row => row.Number).HasDefaultValueSql("40 + 2");
             modelBuilder.Entity<Filtered>().HasQueryFilter(row => !row.IsHidden);
             base.Customize(modelBuilder, context);
