@@ -20,6 +20,9 @@ public sealed class AppDb : DbContext
     /// <summary>What is behind <see cref="DbContext.Database"/>, without the services for queries, which take long to make and are seldom needed.</summary>
     internal IRelationalConnection Connection => field ??= this.GetService<IRelationalConnection>();
 
+    /// <summary>Refuses a second thread: two of them would share a connection, its statements and their values.</summary>
+    internal IConcurrencyDetector Detector => field ??= this.GetService<IConcurrencyDetector>();
+
     /// <summary>
     /// Runs a change as one unit: what it reads is what it writes over, and nobody writes in between. It is on disk when the task completes;
     /// if the change throws, or is cancelled before its turn ends, nothing of it happened, and this context has forgotten it. Everybody who
@@ -116,7 +119,7 @@ public sealed class AppDb : DbContext
     {
         NumberChanges(_writer!);
 
-        // To number the changes was to look for them.
+        // To number the changes was to look for them. Interceptors of saving that change a row more would have to say so.
         var looksForChanges = ChangeTracker.AutoDetectChangesEnabled;
         ChangeTracker.AutoDetectChangesEnabled = false;
         try

@@ -12,9 +12,9 @@ namespace TaskSlices.Infrastructure.Data;
 /// </summary>
 internal sealed class FlatTable
 {
-    private readonly IProperty[] _columns, _values;
+    private readonly IProperty[] _columns;
     private readonly IProperty _userId, _id, _revision;
-    private readonly string _one, _newest, _newestBefore, _insert, _update, _delete;
+    private readonly string _one, _newest, _newestBefore, _insert, _update, _delete, _asRead;
     private readonly Func<SQLitePCL.sqlite3_stmt, object> _read;
 
     private FlatTable(IEntityType entity, Func<SQLitePCL.sqlite3_stmt, object> read)
@@ -23,19 +23,18 @@ internal sealed class FlatTable
         _id = entity.FindProperty(nameof(IOwned.Id))!;
         _revision = entity.FindProperty(nameof(IOwned.Revision))!;
         _columns = [.. entity.GetProperties()];
-        _values = [.. _columns.Where(property => !property.IsKey())];
         _read = read;
 
         var table = $"\"{entity.GetTableName()}\"";
         var (user, id) = ($"\"{_userId.GetColumnName()}\"", $"\"{_id.GetColumnName()}\"");
         var select = $"SELECT {Each(_columns, (column, _) => column)} FROM {table} WHERE {user} = ?1";
-        var asRead = $"WHERE {user} = ?1 AND {id} = ?2 AND \"{_revision.GetColumnName()}\" = ?3";
+        _asRead = $"WHERE {user} = ?1 AND {id} = ?2 AND \"{_revision.GetColumnName()}\" = ?3";
         _one = $"{select} AND {id} = ?2";
         _newest = $"{select} ORDER BY {id} DESC LIMIT ?2";
         _newestBefore = $"{select} AND {id} < ?3 ORDER BY {id} DESC LIMIT ?2";
         _insert = $"INSERT INTO {table} ({Each(_columns, (column, _) => column)}) VALUES ({Each(_columns, (_, i) => $"?{i + 1}")})";
-        _update = $"UPDATE {table} SET {Each(_values, (column, i) => $"{column} = ?{i + 4}")} {asRead}";
-        _delete = $"DELETE FROM {table} {asRead}";
+        _update = $"UPDATE {table} SET";
+        _delete = $"DELETE FROM {table} {_asRead}";
     }
 
     /// <summary>Null if a row of that type is more than its columns, or not owned: that is left to EF Core.</summary>
@@ -69,22 +68,30 @@ internal sealed class FlatTable
     /// <exception cref="DbUpdateException">The table refuses it, or the file can't be written.</exception>
     public void Write(SqliteConnection connection, IUpdateEntry entry)
     {
-        using var command = entry.EntityState switch
-        {
-            EntityState.Added => KeptStatements.Take(connection, _insert, [.. _columns.Select(entry.GetCurrentProviderValue)]),
-            EntityState.Modified => KeptStatements.Take(connection, _update, [.. AsRead(entry), .. _values.Select(entry.GetCurrentProviderValue)]),
-            _ => KeptStatements.Take(connection, _delete, AsRead(entry)),
-        };
-
         try
         {
+            using var command = entry.EntityState switch
+            {
+                EntityState.Added => KeptStatements.Take(connection, _insert, [.. _columns.Select(entry.GetCurrentProviderValue)]),
+                EntityState.Modified => Update(connection, entry),
+                _ => KeptStatements.Take(connection, _delete, AsRead(entry)),
+            };
+
             if (command.ExecuteNonQuery() == 0)
                 throw new DbUpdateConcurrencyException("The row was changed or removed since it was read.", [entry]);
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is not DbUpdateException)
         {
             throw new DbUpdateException("The row could not be saved; the inner exception says why.", e, [entry]);
         }
+    }
+
+    private SqliteCommand Update(SqliteConnection connection, IUpdateEntry entry)
+    {
+        var modified = _columns.Where(entry.IsModified).ToArray();
+        var text = $"{_update} {Each(modified, (column, i) => $"{column} = ?{i + 4}")} {_asRead}";
+
+        return KeptStatements.Take(connection, text, [.. AsRead(entry), .. modified.Select(entry.GetCurrentProviderValue)]);
     }
 
     private object?[] AsRead(IUpdateEntry entry) =>
@@ -94,12 +101,20 @@ internal sealed class FlatTable
 
     private static bool IsFlat(IEntityType entity) =>
         entity.ClrType.IsAssignableTo(typeof(IOwned))
-        && entity.GetTableMappings().SingleOrDefault()?.Table.EntityTypeMappings.Count() == 1
-        && entity.FindPrimaryKey()!.Properties.Select(p => p.Name).SequenceEqual([nameof(IOwned.UserId), nameof(IOwned.Id)])
-        && entity.GetProperties().All(p => p.ValueGenerated is ValueGenerated.Never && (p.IsConcurrencyToken == (p.Name == nameof(IOwned.Revision))))
+        && entity.GetTableMappings().ToList() is [{ Table: var table }] && table.EntityTypeMappings.Count() == 1
+        && !entity.GetViewMappings().Any() && !entity.GetSqlQueryMappings().Any() && !entity.GetFunctionMappings().Any()
+        && entity.FindPrimaryKey()?.Properties.Select(p => p.Name).SequenceEqual([nameof(IOwned.UserId), nameof(IOwned.Id)]) is true
+        && entity.GetProperties().All(IsFlat)
         && !entity.GetComplexProperties().Any()
-        && !entity.GetNavigations().Any(navigation => navigation.IsEagerLoaded)
+        && !entity.GetServiceProperties().Any()
+        && !entity.GetNavigations().Cast<INavigationBase>().Concat(entity.GetSkipNavigations()).Any(navigation => navigation.IsEagerLoaded)
         && entity.GetDeclaredQueryFilters().Count == 0;
+
+    private static bool IsFlat(IProperty property) =>
+        property.ValueGenerated is ValueGenerated.Never
+        && property.IsConcurrencyToken == (property.Name == nameof(IOwned.Revision))
+        && property.GetBeforeSaveBehavior() is PropertySaveBehavior.Save
+        && (property.IsKey() || property.GetAfterSaveBehavior() is PropertySaveBehavior.Save);
 
     private static string Each(IEnumerable<IProperty> properties, Func<string, int, string> text) =>
         string.Join(", ", properties.Select((property, i) => text($"\"{property.GetColumnName()}\"", i)));

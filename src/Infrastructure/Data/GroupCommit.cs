@@ -69,7 +69,7 @@ public sealed class GroupCommit : IAsyncDisposable
         List<Unit>? group = null;
         try
         {
-            var connection = await BeginAsync();
+            var connection = Begin();
             group = [];
 
             while (group.Count < GroupLimit && _waiting.Reader.TryRead(out var unit))
@@ -108,7 +108,7 @@ public sealed class GroupCommit : IAsyncDisposable
         group.ForEach(unit => unit.Fail(reason));
     }
 
-    private async Task<WriteConnection> BeginAsync()
+    private WriteConnection Begin()
     {
         var patience = TimeProvider.System.GetTimestamp();
         while (true)
@@ -122,7 +122,7 @@ public sealed class GroupCommit : IAsyncDisposable
             }
             catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY && TimeProvider.System.GetElapsedTime(patience) < Patience)
             {
-                await Task.Delay(Pause);
+                Thread.Sleep(Pause);
             }
         }
     }

@@ -76,7 +76,12 @@ public sealed class KeptStatements : DbCommandInterceptor
         protected override void Dispose(bool disposing)
         {
             if (disposing && _isTaken)
+            {
+                foreach (SqliteParameter parameter in Parameters)
+                    parameter.Value = DBNull.Value;
+
                 _isTaken = false;
+            }
             else
                 base.Dispose(disposing);
         }

@@ -14,30 +14,40 @@ public static class OwnedRows
     extension<T>(DbSet<T> rows) where T : class, IOwned
     {
         /// <summary>The user's row of that id, to look at; null if there is none.</summary>
-        public Task<T?> ReadAsync(string userId, Guid id, CancellationToken ct) =>
-            FlatTable.Of(rows.EntityType) is { } table
-                ? Task.FromResult(table.Find<T>(rows.Open(ct), userId, id))
-                : Queries<T>.One(rows.Database, userId, id, ct);
+        public async Task<T?> ReadAsync(string userId, Guid id, CancellationToken ct)
+        {
+            if (FlatTable.Of(rows.EntityType) is not { } table)
+                return await Queries<T>.One(rows.Database, userId, id, ct);
+
+            using var alone = rows.Database.Detector.EnterCriticalSection();
+
+            return table.Find<T>(rows.Open(ct), userId, id);
+        }
 
         /// <summary>The same, to change or remove; to be asked for within <see cref="AppDb.WriteAsync{T}"/>, so that nobody writes in between.</summary>
-        public Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct)
+        public async Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct)
         {
             // What is in hand already is not read a second time; EF Core knows it when it sees it.
             if (FlatTable.Of(rows.EntityType) is not { } table || rows.Database.ChangeTracker.Entries<T>().Any())
-                return Queries<T>.OneTracked(rows.Database, userId, id, ct);
+                return await Queries<T>.OneTracked(rows.Database, userId, id, ct);
 
+            using var alone = rows.Database.Detector.EnterCriticalSection();
             var row = table.Find<T>(rows.Open(ct), userId, id);
             if (row is not null)
                 rows.Attach(row);
 
-            return Task.FromResult(row);
+            return row;
         }
 
         /// <summary>The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
         public async Task<List<T>> ReadNewestAsync(string userId, Guid? before, int count, CancellationToken ct)
         {
             if (FlatTable.Of(rows.EntityType) is { } table)
+            {
+                using var alone = rows.Database.Detector.EnterCriticalSection();
+
                 return table.FindNewest<T>(rows.Open(ct), userId, before, count);
+            }
 
             var newest = before is { } id
                 ? Queries<T>.NewestBefore(rows.Database, userId, id, count)

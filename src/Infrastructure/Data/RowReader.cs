@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Query;
@@ -49,26 +50,42 @@ internal static class RowReader
         return Expression.Bind(target, value);
     }
 
-    /// <summary>The field behind the property, as EF Core has it, so that no logic runs; but nobody can set one that is read-only.</summary>
-    private static MemberInfo? Target(IProperty property) =>
-        property.FieldInfo is { IsInitOnly: false } field ? field
-            : property.PropertyInfo is { SetMethod: not null } settable && !property.IsIndexerProperty() ? settable
+    /// <summary>What EF Core sets. Nobody else can set a field that is read-only; its property does the same if the compiler wrote it.</summary>
+    private static MemberInfo? Target(IProperty property)
+    {
+        if (property.IsShadowProperty() || property.IsIndexerProperty())
+            return null;
+
+        var target = property.GetMemberInfo(forMaterialization: true, forSet: true);
+
+        return target is not FieldInfo { IsInitOnly: true } ? target
+            : property.PropertyInfo?.SetMethod?.IsDefined(typeof(CompilerGeneratedAttribute)) is true ? property.PropertyInfo
             : null;
+    }
 
     private static class Column
     {
         public static bool IsNull(sqlite3_stmt row, int column) => raw.sqlite3_column_type(row, column) == raw.SQLITE_NULL;
 
-        public static bool ReadBoolean(sqlite3_stmt row, int column) => raw.sqlite3_column_int64(row, column) != 0;
+        public static bool ReadBoolean(sqlite3_stmt row, int column) => ReadInt64(row, column) != 0;
 
-        public static int ReadInt32(sqlite3_stmt row, int column) => raw.sqlite3_column_int(row, column);
+        public static int ReadInt32(sqlite3_stmt row, int column) => checked((int)ReadInt64(row, column));
 
-        public static long ReadInt64(sqlite3_stmt row, int column) => raw.sqlite3_column_int64(row, column);
+        public static long ReadInt64(sqlite3_stmt row, int column) =>
+            raw.sqlite3_column_int64(row, column) is var value and not 0 ? value : NotNull(row, column, 0L);
 
-        public static double ReadDouble(sqlite3_stmt row, int column) => raw.sqlite3_column_double(row, column);
+        public static double ReadDouble(sqlite3_stmt row, int column) =>
+            raw.sqlite3_column_double(row, column) is var value and not 0d ? value : NotNull(row, column, 0d);
 
-        public static string ReadString(sqlite3_stmt row, int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(row, column));
+        public static string ReadString(sqlite3_stmt row, int column) =>
+            raw.sqlite3_column_blob(row, column) is { IsEmpty: false } text ? Encoding.UTF8.GetString(text) : NotNull(row, column, "");
 
-        public static byte[] ReadBytes(sqlite3_stmt row, int column) => raw.sqlite3_column_blob(row, column).ToArray();
+        public static byte[] ReadBytes(sqlite3_stmt row, int column) =>
+            raw.sqlite3_column_blob(row, column) is { IsEmpty: false } bytes ? bytes.ToArray() : NotNull(row, column, Array.Empty<byte>());
+
+        /// <summary>SQLite reads NULL as nothing of the type that is asked for: only then there is need to ask whether it is NULL.</summary>
+        private static T NotNull<T>(sqlite3_stmt row, int column, T nothing) => !IsNull(row, column)
+            ? nothing
+            : throw new InvalidOperationException($"The column {raw.sqlite3_column_name(row, column).utf8_to_string()} is NULL, which its property can't be.");
     }
 }
