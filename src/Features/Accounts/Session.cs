@@ -27,6 +27,9 @@ public sealed class Session
     public required DateTimeOffset UpdatedAt { get; set; }
     public required string IpAddress { get; init; }
     public required string UserAgent { get; init; }
+
+    /// <summary>Used on, it ends later.</summary>
+    public void PutOff(DateTimeOffset now) => (ExpiresAt, UpdatedAt) = (now + Remembered, now);
 }
 
 /// <summary>A session that was ended before its tokens expired: they are refused until then. It says nothing about whose it was.</summary>

@@ -28,7 +28,7 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         // Where nothing can be written, whoever is signed in can go on reading.
         if (await db.TryWriteAsync(() => PutOffAsync(found.Session, now, ct), ct))
         {
-            (found.Session.ExpiresAt, found.Session.UpdatedAt) = (now + Session.Remembered, now);
+            found.Session.PutOff(now);
             cookies.Write(context, found.Token, remember: true);
         }
 
@@ -117,8 +117,7 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         if (await db.Sessions.FindAsync([session.UserId, session.Id], ct) is not { } row)
             return 0;
 
-        row.ExpiresAt = now + Session.Remembered;
-        row.UpdatedAt = now;
+        row.PutOff(now);
 
         return await db.SaveChangesAsync(ct);
     }

@@ -17,7 +17,7 @@ public sealed class AppDb : DbContext
     // All that is written is written in a transaction of the writer's.
     public AppDb(DbContextOptions<AppDb> options) : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
 
-    /// <summary>What is behind <see cref="DbContext.Database"/>, without the services for queries, which take long to make and are seldom needed.</summary>
+    /// <summary>The connection that this context reads from, or, in its turn to write, the writer's.</summary>
     internal IRelationalConnection Connection => field ??= this.GetService<IRelationalConnection>();
 
     /// <summary>Refuses a second thread: two of them would share a connection, its statements and their values.</summary>

@@ -119,5 +119,6 @@ internal sealed class FlatTable
     private static string Each(IEnumerable<IProperty> properties, Func<string, int, string> text) =>
         string.Join(", ", properties.Select((property, i) => text($"\"{property.GetColumnName()}\"", i)));
 
-    private static object Stored(IProperty property, object value) => property.GetTypeMapping().Converter?.ConvertToProvider(value) ?? value;
+    /// <summary>The value as the column has it.</summary>
+    public static object Stored(IProperty property, object value) => property.GetTypeMapping().Converter?.ConvertToProvider(value) ?? value;
 }

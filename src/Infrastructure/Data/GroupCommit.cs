@@ -33,7 +33,8 @@ public sealed class GroupCommit : IAsyncDisposable
         _readers = readers;
         _connectionString = Database.ConnectionString(directory, SqliteOpenMode.ReadWrite);
 
-        // Whoever writes first is not the one in whose name all others write. A thread of its own: while it waits for the disk, the pool's serve requests, and the next group grows.
+        // A thread of its own: while it waits for the disk, those of the pool serve requests, and the next group grows.
+        // Whoever writes first is not the one in whose name all others write.
         using (ExecutionContext.SuppressFlow())
             _writing = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }

@@ -14,7 +14,7 @@ public sealed class KeptStatements : DbCommandInterceptor
     /// <summary>The most that one connection keeps, at a few kilobytes each; those that come after are parsed each time.</summary>
     public const int Limit = 100;
 
-    private static readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, KeptCommand>> s_connections = [];
+    private static readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, KeptCommand>> Connections = [];
 
     /// <summary>A command with values for its parameters <c>?1</c>, <c>?2</c> and so on, as many at each time; to be disposed when it has run.</summary>
     internal static SqliteCommand Take(SqliteConnection connection, string text, params ReadOnlySpan<object?> values)
@@ -44,7 +44,7 @@ public sealed class KeptStatements : DbCommandInterceptor
 
     private static KeptCommand? Keep(SqliteConnection connection, string text)
     {
-        var kept = s_connections.GetOrCreateValue(connection);
+        var kept = Connections.GetOrCreateValue(connection);
         if (!kept.TryGetValue(text, out var command) && kept.Count < Limit)
             kept.Add(text, command = new KeptCommand(text, connection));
 

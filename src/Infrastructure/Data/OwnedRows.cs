@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>
-/// The reads that every feature needs, always through the owner. Each is translated once per table: EF Core would otherwise look at the query
-/// anew at each call, which costs three times what reading the row does.
+/// The reads that every feature needs, always through the owner. Rows that are only columns are read by <see cref="FlatTable"/>; for any other,
+/// EF Core translates each query once per table, and not anew at each call.
 /// </summary>
 public static class OwnedRows
 {
@@ -27,7 +27,7 @@ public static class OwnedRows
         /// <summary>The same, to change or remove; to be asked for within <see cref="AppDb.WriteAsync{T}"/>, so that nobody writes in between.</summary>
         public async Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct)
         {
-            // What is in hand already is not read a second time; EF Core knows it when it sees it.
+            // Of a row that the context has already, EF Core gives back the same object.
             if (FlatTable.Of(rows.EntityType) is not { } table || rows.Database.ChangeTracker.Entries<T>().Any())
                 return await Queries<T>.OneTracked(rows.Database, userId, id, ct);
 

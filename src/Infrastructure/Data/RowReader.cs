@@ -14,7 +14,7 @@ namespace TaskSlices.Infrastructure.Data;
 /// </summary>
 internal static class RowReader
 {
-    private static readonly Dictionary<Type, MethodInfo> s_readers = typeof(Column).GetMethods(BindingFlags.Public | BindingFlags.Static)
+    private static readonly Dictionary<Type, MethodInfo> Readers = typeof(Column).GetMethods(BindingFlags.Public | BindingFlags.Static)
         .Where(method => method.Name != nameof(Column.IsNull)).ToDictionary(method => method.ReturnType);
 
     /// <summary>Null if there is a property that it can't read or set; EF Core may have other ways.</summary>
@@ -35,7 +35,7 @@ internal static class RowReader
         var converter = property.GetTypeMapping().Converter;
         var stored = converter?.ProviderClrType ?? Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
 
-        if (Target(property) is not { } target || converter is { ConvertsNulls: true } || !s_readers.TryGetValue(stored, out var reader))
+        if (Target(property) is not { } target || converter is { ConvertsNulls: true } || !Readers.TryGetValue(stored, out var reader))
             return null;
 
         var at = Expression.Constant(column);

@@ -87,7 +87,7 @@ public sealed class UserData(AppDb db, DataDirectory directory)
         if (after is not null)
         {
             sql += $" AND ({columns}) > ({string.Join(", ", key.Select((_, i) => $"{{{i + 1}}}"))})";
-            values.AddRange(key.Select(property => Stored(property, after)));
+            values.AddRange(key.Select(property => FlatTable.Stored(property, property.PropertyInfo!.GetValue(after)!)));
         }
 
         if (key.Length > 0)
@@ -100,12 +100,4 @@ public sealed class UserData(AppDb db, DataDirectory directory)
 
     private async Task<List<object>> ToListAsync<T>(string sql, object[] values, CancellationToken ct) where T : class =>
         [.. await db.Set<T>().FromSqlRaw(sql, values).AsNoTracking().ToListAsync(ct)];
-
-    /// <summary>The value as the column has it.</summary>
-    private static object Stored(IProperty property, object row)
-    {
-        var value = property.PropertyInfo!.GetValue(row)!;
-
-        return property.GetTypeMapping().Converter?.ConvertToProvider(value) ?? value;
-    }
 }
