@@ -7,11 +7,11 @@ using Xunit;
 
 namespace FastEndpoints.Testing;
 
-/// <summary>Gives each instance of the fixture a host of its own; without it the real package shares one per fixture type (surface section 15).</summary>
+/// <summary>Gives each instance of the fixture a host of its own; without it the real package shares one per fixture type.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class DisableWafCacheAttribute : Attribute;
 
-/// <summary>The application under test, in this process, in the environment "Testing" (surface section 15).</summary>
+/// <summary>The application under test, in this process, in the environment "Testing".</summary>
 /// <exception cref="NotSupportedException">The fixture lacks [DisableWafCache].</exception>
 public abstract class AppFixture<TProgram> : IAsyncLifetime where TProgram : class
 {
@@ -23,7 +23,7 @@ public abstract class AppFixture<TProgram> : IAsyncLifetime where TProgram : cla
     async ValueTask IAsyncLifetime.InitializeAsync()
     {
         if (!GetType().IsDefined(typeof(DisableWafCacheAttribute), inherit: false))
-            throw new NotSupportedException($"{GetType().Name} without [DisableWafCache] is not supported by the stand-in. See docs/decisions/0002-stand-ins.md.");
+            throw new NotSupportedException($"{GetType().Name} needs [DisableWafCache].");
 
         await PreSetupAsync();
         _factory = new Factory(this);
@@ -64,7 +64,7 @@ public abstract class AppFixture<TProgram> : IAsyncLifetime where TProgram : cla
     }
 }
 
-/// <summary>A class of tests that share one instance of a fixture (surface section 15).</summary>
+/// <summary>A class of tests that share one instance of a fixture.</summary>
 public abstract class TestBase<TFixture> : IClassFixture<TFixture> where TFixture : class
 {
     [SuppressMessage("Performance", "CA1822", Justification = "It is an instance member of the real package.")]

@@ -57,7 +57,7 @@ public sealed class AccessTests(App app) : TestBase<App>
             Assert.Equal(HttpStatusCode.OK, (await app.Anonymous().Send(route.Method, route.Route)).StatusCode);
     }
 
-    /// <summary>A service has no tasks, and is nobody's stand-in: its key opens the slices that say so, and of those only these.</summary>
+    /// <summary>A service has no tasks: its key opens the slices that say so, and of those only these.</summary>
     [Fact]
     public async Task Opens_to_a_service_what_is_on_the_list_and_nothing_else()
     {

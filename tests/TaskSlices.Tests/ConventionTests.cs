@@ -33,6 +33,23 @@ public sealed partial class ConventionTests
             Assert.Contains(Slices, slice => validator.Name == $"{slice.Name}Validator"));
     }
 
+    /// <summary>FastEndpoints validates before the owner guard runs: a stranger's body must cost no query.</summary>
+    [Fact]
+    public void No_validator_takes_a_service_or_reads_the_database()
+    {
+        var validators = Types.Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(IValidator))).ToList();
+
+        Assert.True(validators.Count >= 3);
+        Assert.All(validators, validator =>
+        {
+            Assert.Empty(Assert.Single(validator.GetConstructors()).GetParameters());
+            var file = Assert.Single(Sources, s => s.Text.Contains($"class {validator.Name}", StringComparison.Ordinal));
+            var body = Regex.Match(file.Text, $@"class {validator.Name}.*?(?=
+}}|;)", RegexOptions.Singleline).Value;
+            Assert.DoesNotMatch(@"(Resolve|TryResolve|CreateScope|AppDb|MustAsync|CustomAsync)", body);
+        });
+    }
+
     [Fact]
     public void No_slice_names_a_type_of_another() =>
         Assert.All(Slices, slice =>

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using FastEndpoints;
 using FastEndpoints.Swagger;
 using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 
@@ -40,13 +41,20 @@ public static class Document
         {
             branch.Use(async (context, next) =>
             {
+                if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+                {
+                    context.Response.Headers.Allow = "GET, HEAD";
+                    context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                    return;
+                }
+
                 if (context.Request.Path != Path || !HttpMethods.IsGet(context.Request.Method))
                 {
                     await next(context);
                     return;
                 }
 
-                document ??= Complete(await CaptureAsync(context, next), RequestTypes(context.RequestServices)).ToJsonString();
+                document ??= Complete(await CaptureAsync(context, next), context.RequestServices).ToJsonString();
                 context.Response.ContentType = "application/json; charset=utf-8";
                 await context.Response.WriteAsync(document, context.RequestAborted);
             });
@@ -71,20 +79,12 @@ public static class Document
         return JsonNode.Parse(captured.ToArray())!.AsObject();
     }
 
-    /// <summary>What each operation's request is to the serializer, by operation id.</summary>
-    private static Dictionary<string, JsonTypeInfo> RequestTypes(IServiceProvider services)
+    /// <summary>Adds what the generator can't know: the owner and the ids are never in a body, and a missing body is the empty object.</summary>
+    private static JsonObject Complete(JsonObject document, IServiceProvider services)
     {
         var json = services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-
-        return services.GetRequiredService<EndpointDataSource>().Endpoints
-            .Select(e => (Name: e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName, Slice: e.Metadata.GetMetadata<EndpointDefinition>()))
-            .Where(e => e is { Name: not null, Slice: not null })
-            .ToDictionary(e => e.Name!, e => json.GetTypeInfo(e.Slice!.ReqDtoType));
-    }
-
-    /// <summary>Puts right what the generator can't know: the owner and the ids are never in a body, and a missing body is the empty object.</summary>
-    private static JsonObject Complete(JsonObject document, Dictionary<string, JsonTypeInfo> requests)
-    {
+        var endpoints = services.GetRequiredService<EndpointDataSource>().Endpoints;
+        var requests = RequestTypes(endpoints, json);
         var schemas = document["components"]!["schemas"]!.AsObject();
 
         // The address by which somebody happened to ask says nothing to the next reader.
@@ -96,11 +96,51 @@ public static class Document
                 CompleteOperation(method, operation!.AsObject(), schemas, requests);
         }
 
+        foreach (var answer in AnswerTypes(endpoints, json))
+        {
+            if (schemas[answer.Type.Name] is JsonObject schema)
+                schema["required"] = new JsonArray([.. AlwaysPresent(answer).Select(name => JsonValue.Create(name))]);
+        }
+
         Visit(document);
         RemoveUnused(document, schemas);
 
         return document;
     }
+
+    /// <summary>What each operation's request is to the serializer, by operation id.</summary>
+    private static Dictionary<string, JsonTypeInfo> RequestTypes(IEnumerable<Endpoint> endpoints, JsonSerializerOptions json) => endpoints
+        .Select(e => (Name: e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName, Slice: e.Metadata.GetMetadata<EndpointDefinition>()))
+        .Where(e => e is { Name: not null, Slice: not null })
+        .ToDictionary(e => e.Name!, e => json.GetTypeInfo(e.Slice!.ReqDtoType));
+
+    /// <summary>The objects that the endpoints answer with, and those inside them.</summary>
+    private static HashSet<JsonTypeInfo> AnswerTypes(IEnumerable<Endpoint> endpoints, JsonSerializerOptions json)
+    {
+        var found = new HashSet<JsonTypeInfo>();
+        foreach (var produced in endpoints.SelectMany(e => e.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>()))
+            Add(produced.Type);
+
+        return found;
+
+        void Add(Type? type)
+        {
+            if (type is null || type == typeof(void))
+                return;
+
+            var info = json.GetTypeInfo(type);
+            if (info.Kind is JsonTypeInfoKind.Enumerable)
+                Add(info.ElementType);
+            else if (info.Kind is JsonTypeInfoKind.Object && found.Add(info))
+            {
+                foreach (var property in info.Properties)
+                    Add(property.PropertyType);
+            }
+        }
+    }
+
+    private static IEnumerable<string> AlwaysPresent(JsonTypeInfo answer) =>
+        answer.Properties.Where(p => p.AssociatedParameter is { HasDefaultValue: false }).Select(p => p.Name);
 
     private static void CompleteOperation(string method, JsonObject operation, JsonObject schemas, Dictionary<string, JsonTypeInfo> requests)
     {
@@ -122,6 +162,9 @@ public static class Document
             // Of a request whose method seldom has a body, generators take every member for a key of the query.
             if (!declared.Contains(parameter["name"]!.GetValue<string>()))
                 operation["parameters"]!.AsArray().Remove(parameter);
+
+            // A parameter may be left out; there is no text for null in a query string.
+            parameter["schema"]!.AsObject().Remove("nullable");
 
             if (parameter["name"]!.GetValue<string>() == "limit")
                 Limit(parameter["schema"]!.AsObject());

@@ -38,7 +38,7 @@ public sealed class DropIn : IDisposable
         var build = new ProcessStartInfo("dotnet",
         [
             "build", Path.Combine(Root, "src", "TaskSlices.csproj"), "--no-restore", "-nodeReuse:false", "-v:quiet", "-nologo",
-            $"-p:Configuration={Metadata("Configuration")}", $"-p:UseStandIns={Metadata("UseStandIns")}", "-p:BuildProjectReferences=false",
+            $"-p:Configuration={Metadata("Configuration")}", "-p:BuildProjectReferences=false",
             $"-p:CustomBeforeMicrosoftCommonTargets={targets}",
         ])
         { RedirectStandardOutput = true, WorkingDirectory = Root };
