@@ -1,10 +1,13 @@
 using TaskSlices.Features.Accounts;
+using TaskSlices.Features.UserData;
 using TaskSlices.Infrastructure.Auth;
-using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Data.Sqlite;
+using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 using TaskSlices.Infrastructure.Operations;
+using TaskSlices.Infrastructure.Slices;
 
-Settings.RefuseInOneSentence();
+StartupErrors.Report();
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddShortNames(args);
 
@@ -16,6 +19,7 @@ builder.Services.AddCorsOrigins();
 builder.Services.AddDocument();
 builder.Services.AddHealth();
 builder.Services.AddAccounts();
+builder.Services.AddUserData();
 builder.Services.AddSlices();
 
 var app = builder.Build();

@@ -63,6 +63,21 @@ public sealed partial class ConventionTests
         Assert.All(Sources.Where(s => s.Path.StartsWith("src/Infrastructure/", StringComparison.Ordinal)), source =>
             Assert.DoesNotContain("TaskSlices.Features", source.Text, StringComparison.Ordinal));
 
+    /// <summary>docs/decisions and CONTRIBUTING: each folder of Infrastructure names only those before it.</summary>
+    [Fact]
+    public void No_folder_of_Infrastructure_names_a_later_one()
+    {
+        string[] order = ["Hosting", "Data", "Http", "Auth", "Slices", "Operations"];
+        var sources = Sources.Where(s => s.Path.StartsWith("src/Infrastructure/", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(order.Order(), sources.Select(s => s.Path.Split('/')[2]).Distinct().Order());
+        Assert.All(sources, source =>
+        {
+            var later = order[(Array.IndexOf(order, source.Path.Split('/')[2]) + 1)..];
+            Assert.DoesNotMatch($@"Infrastructure\.({string.Join('|', later.DefaultIfEmpty("none"))})", source.Text);
+        });
+    }
+
     [Fact]
     public void Public_classes_are_sealed_or_made_to_be_derived_from() =>
         Assert.All(Types.Where(t => t is { IsClass: true, IsPublic: true } && t != typeof(Program)), type =>

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using TaskSlices.Infrastructure.Data;
+using TaskSlices.Features.UserData;
 
 namespace TaskSlices.Features.Accounts;
 

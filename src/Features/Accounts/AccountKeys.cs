@@ -7,7 +7,7 @@ using System.Text.Json;
 using FastEndpoints.Security;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
-using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Features.Accounts;
 
@@ -86,7 +86,7 @@ public sealed class AccountKeys : IKeySource
     }
 
     /// <summary>Reads the keys, and makes the first.</summary>
-    /// <exception cref="Infrastructure.Operations.StartupException">A file is no key.</exception>
+    /// <exception cref="Infrastructure.Hosting.StartupException">A file is no key.</exception>
     public void Prepare() => _ = _pairs.Value;
 
     private static Pair[] Load(DataDirectory directory, TimeProvider clock)

@@ -35,8 +35,8 @@ public sealed class AccountSettings
             "Accounts:Url must be the address at which browsers see this server, without a path: https://tasks.example",
         { AttemptsPerAddress: < 1 } or { FailuresPerAccount: < 1 } =>
             "Accounts:AttemptsPerAddress and Accounts:FailuresPerAccount must be 1 at least.",
-        { ServiceKey.Length: > 0 } when Encoding.UTF8.GetByteCount(options.ServiceKey) < Accounts.ServiceKey.MinimumBytes =>
-            $"Accounts:ServiceKey is shorter than {Accounts.ServiceKey.MinimumBytes} bytes. Set a longer one: openssl rand -base64 32",
+        { ServiceKey.Length: > 0 } when Encoding.UTF8.GetByteCount(options.ServiceKey) < Infrastructure.Auth.ServiceKey.MinimumBytes =>
+            $"Accounts:ServiceKey is shorter than {Infrastructure.Auth.ServiceKey.MinimumBytes} bytes. Set a longer one: openssl rand -base64 32",
         _ => null,
     };
 

@@ -1,10 +1,11 @@
 using FastEndpoints;
+using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
 public sealed record CheckOkResponse(bool Ok);
 
-public sealed class CheckOk : Endpoint<EmptyRequest, Answer<CheckOkResponse>>
+public sealed class CheckOk : Endpoint<EmptyRequest, BetterAuthResponse<CheckOkResponse>>
 {
     public override void Configure()
     {
@@ -12,6 +13,6 @@ public sealed class CheckOk : Endpoint<EmptyRequest, Answer<CheckOkResponse>>
         Summary(s => s.Summary = "Whether accounts are kept here");
     }
 
-    public override Task<Answer<CheckOkResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>
-        Task.FromResult(new Answer<CheckOkResponse>(new(Ok: true)));
+    public override Task<BetterAuthResponse<CheckOkResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>
+        Task.FromResult(new BetterAuthResponse<CheckOkResponse>(new(Ok: true)));
 }

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Operations;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Features.Accounts;
 
@@ -26,9 +27,9 @@ public static class EmbeddedAccounts
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<Origins>();
         services.AddSingleton<AccountGate>();
-        services.AddSingleton<IServiceKey, ServiceKey>();
+        services.AddSingleton(provider => new ServiceKey(provider.GetRequiredService<IOptions<AccountSettings>>().Value.ServiceKey));
         services.AddScoped<Sessions>();
-        services.AddHostedService<Opening>();
+        services.AddHostedService<AccountStartup>();
         services.PostConfigure<CorsOptions>(cors => Array.ForEach(ExposedHeaders, cors.GetPolicy(cors.DefaultPolicyName)!.ExposedHeaders.Add));
     }
 
@@ -42,7 +43,7 @@ public static class EmbeddedAccounts
             : next(context));
 
     /// <summary>Before the first request: the keys are there, and what was signed out stays so.</summary>
-    private sealed class Opening(
+    private sealed class AccountStartup(
         IOptions<AuthSettings> auth, IServiceScopeFactory scopes, AccountKeys keys, SessionCookies cookies, EndedSessions ended, TimeProvider clock) : IHostedService
     {
         /// <summary>Rows that are over and removed at a start; the rest goes with the sessions that come.</summary>

@@ -8,7 +8,7 @@ namespace TaskSlices.Features.Accounts;
 /// The sessions that were ended before their tokens expired, at hand for every request; the table <c>ended_sessions</c> has them too. If there
 /// are ever more than fit, every token issued until then is refused instead, which costs each client one new token.
 /// </summary>
-public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvider clock) : ISessionLife
+public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvider clock) : ISessionRegistry
 {
     /// <summary>The most it holds, at about 150 bytes each.</summary>
     public const int Capacity = 100_000;
@@ -33,7 +33,7 @@ public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvid
     }
 
     // A shorter lifetime than before holds for the tokens that are out, too: what ended is kept only so long.
-    public bool GoesOn(string sessionId, DateTimeOffset issuedAt) =>
+    public bool IsActive(string sessionId, DateTimeOffset issuedAt) =>
         issuedAt.UtcTicks > Volatile.Read(ref _refusedUntil) && issuedAt + settings.Value.TokenLifetime + Margin > clock.GetUtcNow() && !_ended.ContainsKey(sessionId);
 
     private void MakeRoom(int wanted)

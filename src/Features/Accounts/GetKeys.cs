@@ -1,10 +1,11 @@
 using FastEndpoints;
+using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
 public sealed record GetKeysResponse(IReadOnlyList<PublicKey> Keys);
 
-public sealed class GetKeys(AccountKeys keys) : Endpoint<EmptyRequest, Answer<GetKeysResponse>>
+public sealed class GetKeys(AccountKeys keys) : Endpoint<EmptyRequest, BetterAuthResponse<GetKeysResponse>>
 {
     public override void Configure()
     {
@@ -12,6 +13,6 @@ public sealed class GetKeys(AccountKeys keys) : Endpoint<EmptyRequest, Answer<Ge
         Summary(s => s.Summary = "The public keys that verify the tokens");
     }
 
-    public override Task<Answer<GetKeysResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>
-        Task.FromResult(new Answer<GetKeysResponse>(new(keys.PublicKeys)));
+    public override Task<BetterAuthResponse<GetKeysResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>
+        Task.FromResult(new BetterAuthResponse<GetKeysResponse>(new(keys.PublicKeys)));
 }

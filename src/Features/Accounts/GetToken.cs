@@ -1,13 +1,14 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
 public sealed record GetTokenResponse(string Token);
 
 public sealed class GetToken(Sessions sessions, AccountKeys keys, IOptions<AccountSettings> settings)
-    : Endpoint<EmptyRequest, Results<Answer<GetTokenResponse>, Refusal>>
+    : Endpoint<EmptyRequest, Results<BetterAuthResponse<GetTokenResponse>, BetterAuthError>>
 {
     public override void Configure()
     {
@@ -15,12 +16,12 @@ public sealed class GetToken(Sessions sessions, AccountKeys keys, IOptions<Accou
         Summary(s => s.Summary = "A token for the API");
     }
 
-    public override async Task<Results<Answer<GetTokenResponse>, Refusal>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<GetTokenResponse>, BetterAuthError>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
     {
         HttpContext.Response.Headers.CacheControl = "no-store";
 
         return await sessions.FindAsync(HttpContext, ct) is { } signedIn
-            ? new Answer<GetTokenResponse>(new(keys.Sign(signedIn, Origins.Own(HttpContext, settings.Value))))
-            : Refusal.Unauthorized;
+            ? new BetterAuthResponse<GetTokenResponse>(new(keys.Sign(signedIn, Origins.Own(HttpContext, settings.Value))))
+            : BetterAuthError.Unauthorized;
     }
 }

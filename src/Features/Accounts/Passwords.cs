@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
@@ -13,10 +14,10 @@ public sealed class Passwords : IDisposable
 
     private readonly PasswordHasher<Account> _hasher = new();
     private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount - 1));
-    private readonly Lazy<string> _nobodys;
+    private readonly Lazy<string> _dummyHash;
     private int _waiting;
 
-    public Passwords() => _nobodys = new(() => _hasher.HashPassword(null!, RandomText.Next()));
+    public Passwords() => _dummyHash = new(() => _hasher.HashPassword(null!, RandomText.Next()));
 
     /// <summary>What to keep of the password; null if too many wait already.</summary>
     public async Task<string?> HashAsync(string password, CancellationToken ct)
@@ -33,7 +34,7 @@ public sealed class Passwords : IDisposable
     public async Task<bool?> IsRightAsync(Account? account, string password, CancellationToken ct)
     {
         var result = PasswordVerificationResult.Failed;
-        var done = await InTurnAsync(() => result = _hasher.VerifyHashedPassword(null!, account?.PasswordHash ?? _nobodys.Value, password), ct);
+        var done = await InTurnAsync(() => result = _hasher.VerifyHashedPassword(null!, account?.PasswordHash ?? _dummyHash.Value, password), ct);
 
         return done ? account is not null && result is not PasswordVerificationResult.Failed : null;
     }

@@ -1,11 +1,12 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
+using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
 public sealed record RevokeSessionsResponse(bool Status);
 
-public sealed class RevokeSessions(Sessions sessions) : Endpoint<EmptyRequest, Results<Answer<RevokeSessionsResponse>, Refusal>>
+public sealed class RevokeSessions(Sessions sessions) : Endpoint<EmptyRequest, Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>>
 {
     public override void Configure()
     {
@@ -13,13 +14,13 @@ public sealed class RevokeSessions(Sessions sessions) : Endpoint<EmptyRequest, R
         Summary(s => s.Summary = "End all sessions of the caller, this one too");
     }
 
-    public override async Task<Results<Answer<RevokeSessionsResponse>, Refusal>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
     {
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
-            return Refusal.Unauthorized;
+            return BetterAuthError.Unauthorized;
 
         await sessions.EndAsync(signedIn.Account.UserId, _ => true, ct);
 
-        return new Answer<RevokeSessionsResponse>(new(Status: true));
+        return new BetterAuthResponse<RevokeSessionsResponse>(new(Status: true));
     }
 }

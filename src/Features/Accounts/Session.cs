@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TaskSlices.Features.UserData;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
@@ -29,7 +30,7 @@ public sealed class Session
     public required string UserAgent { get; init; }
 
     /// <summary>Used on, it ends later.</summary>
-    public void PutOff(DateTimeOffset now) => (ExpiresAt, UpdatedAt) = (now + Remembered, now);
+    public void Extend(DateTimeOffset now) => (ExpiresAt, UpdatedAt) = (now + Remembered, now);
 }
 
 /// <summary>A session that was ended before its tokens expired: they are refused until then. It says nothing about whose it was.</summary>

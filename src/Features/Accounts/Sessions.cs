@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
@@ -26,9 +27,9 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
             return found;
 
         // Where nothing can be written, whoever is signed in can go on reading.
-        if (await db.TryWriteAsync(() => PutOffAsync(found.Session, now, ct), ct))
+        if (await db.TryWriteAsync(() => ExtendAsync(found.Session, now, ct), ct))
         {
-            found.Session.PutOff(now);
+            found.Session.Extend(now);
             cookies.Write(context, found.Token, remember: true);
         }
 
@@ -112,12 +113,12 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         return found is null ? null : new SignedIn(found.account, found.session, token);
     }
 
-    private async Task<int> PutOffAsync(Session session, DateTimeOffset now, CancellationToken ct)
+    private async Task<int> ExtendAsync(Session session, DateTimeOffset now, CancellationToken ct)
     {
         if (await db.Sessions.FindAsync([session.UserId, session.Id], ct) is not { } row)
             return 0;
 
-        row.PutOff(now);
+        row.Extend(now);
 
         return await db.SaveChangesAsync(ct);
     }

@@ -3,6 +3,7 @@ using FastEndpoints;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
@@ -21,10 +22,10 @@ public sealed record SignInRequest
 }
 
 public sealed record SignInResponse(
-    bool Redirect, string Token, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url, UserPicture User);
+    bool Redirect, string Token, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url, UserJson User);
 
 public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits)
-    : Endpoint<SignInRequest, Results<Answer<SignInResponse>, Refusal>>
+    : Endpoint<SignInRequest, Results<BetterAuthResponse<SignInResponse>, BetterAuthError>>
 {
     public override void Configure()
     {
@@ -32,40 +33,40 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
         Summary(s => s.Summary = "Sign in");
     }
 
-    public override async Task<Results<Answer<SignInResponse>, Refusal>> ExecuteAsync(SignInRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<SignInResponse>, BetterAuthError>> ExecuteAsync(SignInRequest req, CancellationToken ct)
     {
         if (FindFault(req) is { } fault)
             return fault;
 
         var email = Account.Normalize(req.Email.Text);
         if (limits.Take(HttpContext.Connection.RemoteIpAddress, email) is { } wait)
-            return Refusal.TooMany(wait);
+            return BetterAuthError.TooMany(wait);
 
         var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.Email == email, ct);
         if (await passwords.IsRightAsync(account, req.Password.Text, ct) is not { } right)
         {
             limits.GiveBack(email);
-            return Refusal.TooMany(TimeSpan.Zero);
+            return BetterAuthError.TooMany(TimeSpan.Zero);
         }
 
         if (account is null || !right)
-            return Refusal.WrongCredentials;
+            return BetterAuthError.WrongCredentials;
 
         limits.GiveBack(email);
         if (await sessions.BeginAsync(account, HttpContext, !req.RememberMe.IsFalse, ct) is not { } token)
-            return Refusal.WrongCredentials;
+            return BetterAuthError.WrongCredentials;
 
         var target = req.CallbackUrl.Text is { Length: > 0 } url ? url : null;
 
         // A header is ASCII; the body has the address as it was sent.
         HttpContext.Response.Headers.Location = target is null ? null : UriHelper.Encode(new Uri(target, UriKind.RelativeOrAbsolute));
 
-        return new Answer<SignInResponse>(new(target is not null, token, target, UserPicture.Of(account)));
+        return new BetterAuthResponse<SignInResponse>(new(target is not null, token, target, UserJson.Of(account)));
     }
 
-    private static Refusal? FindFault(SignInRequest req) =>
-        Refusal.Of(req.Email.MustBeText("email"), req.Password.MustBeText("password"), req.RememberMe.MayBeBoolean("rememberMe"))
-        ?? (!Account.IsEmail(req.Email.Text) ? Refusal.InvalidEmail
-            : req.Password.Text.Length > Account.PasswordLimit ? Refusal.PasswordTooLong
+    private static BetterAuthError? FindFault(SignInRequest req) =>
+        BetterAuthError.Of(req.Email.MustBeText("email"), req.Password.MustBeText("password"), req.RememberMe.MayBeBoolean("rememberMe"))
+        ?? (!Account.IsEmail(req.Email.Text) ? BetterAuthError.InvalidEmail
+            : req.Password.Text.Length > Account.PasswordLimit ? BetterAuthError.PasswordTooLong
             : null);
 }

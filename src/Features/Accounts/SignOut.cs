@@ -1,10 +1,11 @@
 using FastEndpoints;
+using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
 public sealed record SignOutResponse(bool Success);
 
-public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoint<EmptyRequest, Answer<SignOutResponse>>
+public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoint<EmptyRequest, BetterAuthResponse<SignOutResponse>>
 {
     public override void Configure()
     {
@@ -12,7 +13,7 @@ public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoin
         Summary(s => s.Summary = "End this session");
     }
 
-    public override async Task<Answer<SignOutResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    public override async Task<BetterAuthResponse<SignOutResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
     {
         if (await sessions.FindAsync(HttpContext, ct) is { } signedIn)
             await sessions.EndAsync(signedIn.Account.UserId, s => s.Id == signedIn.Session.Id, ct);
@@ -20,6 +21,6 @@ public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoin
         HttpContext.Response.Headers.SetCookie = default;
         cookies.Clear(HttpContext);
 
-        return new Answer<SignOutResponse>(new(Success: true));
+        return new BetterAuthResponse<SignOutResponse>(new(Success: true));
     }
 }

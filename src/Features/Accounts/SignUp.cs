@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
@@ -17,10 +18,10 @@ public sealed record SignUpRequest
     public Input RememberMe { get; init; }
 }
 
-public sealed record SignUpResponse(string Token, UserPicture User);
+public sealed record SignUpResponse(string Token, UserJson User);
 
 public sealed class SignUp(AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits, TimeProvider clock)
-    : Endpoint<SignUpRequest, Results<Answer<SignUpResponse>, Refusal>>
+    : Endpoint<SignUpRequest, Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>>
 {
     public override void Configure()
     {
@@ -28,34 +29,34 @@ public sealed class SignUp(AppDb db, Passwords passwords, Sessions sessions, Sig
         Summary(s => s.Summary = "Make an account, and sign in");
     }
 
-    public override async Task<Results<Answer<SignUpResponse>, Refusal>> ExecuteAsync(SignUpRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>> ExecuteAsync(SignUpRequest req, CancellationToken ct)
     {
         if (FindFault(req) is { } fault)
             return fault;
 
         if (limits.Take(HttpContext.Connection.RemoteIpAddress, account: null) is { } wait)
-            return Refusal.TooMany(wait);
+            return BetterAuthError.TooMany(wait);
 
         if (await passwords.HashAsync(req.Password.Text, ct) is not { } hash)
-            return Refusal.TooMany(TimeSpan.Zero);
+            return BetterAuthError.TooMany(TimeSpan.Zero);
 
         var account = New(req, hash);
         if (!await db.WriteAsync(() => AddAsync(account, ct), ct))
-            return Refusal.EmailTaken;
+            return BetterAuthError.EmailTaken;
 
         var token = await sessions.BeginAsync(account, HttpContext, !req.RememberMe.IsFalse, ct);
 
-        return token is null ? Refusal.WrongCredentials : new Answer<SignUpResponse>(new(token, UserPicture.Of(account)));
+        return token is null ? BetterAuthError.WrongCredentials : new BetterAuthResponse<SignUpResponse>(new(token, UserJson.Of(account)));
     }
 
-    private static Refusal? FindFault(SignUpRequest req) =>
-        Refusal.Of(
+    private static BetterAuthError? FindFault(SignUpRequest req) =>
+        BetterAuthError.Of(
             req.Name.MustBeText("name", limit: Account.NameLimit), req.Email.MustBeEmail("email"), req.Password.MustBeText("password", least: 1),
             req.Image.MayBeText("image", Account.ImageLimit), req.RememberMe.MayBeBoolean("rememberMe"))
         ?? req.Password.Text.Length switch
         {
-            < Account.PasswordMinimum => Refusal.PasswordTooShort,
-            > Account.PasswordLimit => Refusal.PasswordTooLong,
+            < Account.PasswordMinimum => BetterAuthError.PasswordTooShort,
+            > Account.PasswordLimit => BetterAuthError.PasswordTooLong,
             _ => null,
         };
 

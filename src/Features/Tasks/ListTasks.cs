@@ -1,7 +1,7 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 

@@ -3,7 +3,7 @@ using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 

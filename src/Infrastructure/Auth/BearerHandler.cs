@@ -9,7 +9,7 @@ namespace TaskSlices.Infrastructure.Auth;
 /// Takes the token from the Authorization header (RFC 6750 section 2.1, and from nowhere else), and says in a 401 what is wrong with it. One is
 /// made for each request.
 /// </summary>
-public sealed class BearerHandler(TokenVerifier verifier, IEnumerable<IServiceKey> serviceKeys) : IAuthenticationHandler
+public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey) : IAuthenticationHandler
 {
     public const string SchemeName = "Bearer";
 
@@ -60,7 +60,7 @@ public sealed class BearerHandler(TokenVerifier verifier, IEnumerable<IServiceKe
             return AuthenticateResult.NoResult();
 
         var token = credentials[SchemeName.Length..].TrimStart(' ');
-        if (serviceKeys.Any(key => key.Opens(token)))
+        if (serviceKey.Matches(token))
             return AuthenticateResult.Success(new AuthenticationTicket(ServiceCaller.Principal(SchemeName), SchemeName));
 
         var verdict = await verifier.VerifyAsync(token, _context.RequestAborted);

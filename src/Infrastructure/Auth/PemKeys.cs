@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using TaskSlices.Infrastructure.Operations;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Auth;
 

@@ -2,13 +2,6 @@ using System.Security.Claims;
 
 namespace TaskSlices.Infrastructure.Auth;
 
-/// <summary>A key by which another server of the same operator calls, for any user. It opens the slices that say so, and nothing else.</summary>
-public interface IServiceKey
-{
-    /// <summary>Whether the credentials of <c>Authorization: Bearer</c> are the key. The time it takes says nothing about how much of them is right.</summary>
-    bool Opens(string credentials);
-}
-
 /// <summary>Callers that are no user: they have no subject, so that they own nothing.</summary>
 public static class ServiceCaller
 {
@@ -18,7 +11,7 @@ public static class ServiceCaller
 
     public static bool IsService(this ClaimsPrincipal caller) => caller.HasClaim(Claim, "true");
 
-    /// <summary>Lets callers with a service key in, beside the owner. The route must stand on the list in <see cref="Access"/> too.</summary>
+    /// <summary>Lets callers with a service key in, beside the owner. The start refuses a route that is not on the list of those that are open to services.</summary>
     public static RouteHandlerBuilder OpenToService(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new Mark());
 
     internal static bool IsOpenToService(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<Mark>() is not null;

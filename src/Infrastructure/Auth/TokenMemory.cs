@@ -24,21 +24,21 @@ public sealed class TokenMemory(TimeProvider clock)
         if (token.Length > Jws.LengthLimit || !_tokens.TryGetValue(Digest.Of(token), out var remembered))
             return null;
 
-        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.GoesOn?.Invoke() is false ? null : remembered.Subject;
+        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.IsActive?.Invoke() is false ? null : remembered.Subject;
     }
 
     /// <param name="token">One that has just been found right.</param>
     /// <param name="subject">Whose it is.</param>
     /// <param name="key">What it was verified with.</param>
     /// <param name="expiry">Its own <c>exp</c>.</param>
-    /// <param name="goesOn">Whether its session has not ended meanwhile; null if it needs none.</param>
-    public void Keep(string token, string subject, VerificationKey key, DateTimeOffset expiry, Func<bool>? goesOn = null)
+    /// <param name="isActive">Whether its session has not ended meanwhile; null if it needs none.</param>
+    public void Keep(string token, string subject, VerificationKey key, DateTimeOffset expiry, Func<bool>? isActive = null)
     {
         if (_tokens.Count >= Capacity)
             MakeRoom();
 
         var latest = clock.GetUtcNow() + Longest;
-        _tokens[Digest.Of(token)] = new Remembered(subject, key, expiry < latest ? expiry : latest, goesOn);
+        _tokens[Digest.Of(token)] = new Remembered(subject, key, expiry < latest ? expiry : latest, isActive);
     }
 
     private void MakeRoom()
@@ -55,7 +55,7 @@ public sealed class TokenMemory(TimeProvider clock)
             _tokens.Clear();
     }
 
-    private sealed record Remembered(string Subject, VerificationKey Key, DateTimeOffset Until, Func<bool>? GoesOn);
+    private sealed record Remembered(string Subject, VerificationKey Key, DateTimeOffset Until, Func<bool>? IsActive);
 
     private readonly record struct Digest(UInt128 High, UInt128 Low)
     {

@@ -7,29 +7,6 @@ namespace TaskSlices.Infrastructure.Auth;
 /// <summary>What the verifier found: a <see cref="Subject"/>, or a <see cref="Refusal"/> fit for the person who wires up the frontend.</summary>
 public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal);
 
-/// <summary>Why a token is refused. The code is stable; the reason is one sentence, and says nothing about a key.</summary>
-public sealed record TokenRefusal(string Code, string Reason, int Status = StatusCodes.Status401Unauthorized)
-{
-    public static readonly TokenRefusal Missing = new("TOKEN_MISSING", "Send a token, as the header 'Authorization: Bearer <JWT>'.");
-    public static readonly TokenRefusal Malformed = new("MALFORMED_TOKEN", "The token is not a well-formed JWT.");
-    public static readonly TokenRefusal Opaque = new("OPAQUE_SESSION_TOKEN", "That is a session token, not a JWT; ask /api/auth/token for a JWT and send that.");
-    public static readonly TokenRefusal NotAnAccessToken = new("NOT_AN_ACCESS_TOKEN", "The token was made for another purpose than to call an API; ask /api/auth/token for one.");
-    public static readonly TokenRefusal Algorithm = new("ALGORITHM_NOT_CONFIGURED", "The token's algorithm is none that is accepted here.");
-    public static readonly TokenRefusal Asymmetric = new("ALGORITHM_NOT_CONFIGURED", "The token is signed with a key of Better Auth's jwt plugin, and BETTER_AUTH_URL is not set.");
-    public static readonly TokenRefusal Symmetric = new("ALGORITHM_NOT_CONFIGURED", "The token is signed with a shared secret, and BETTER_AUTH_SECRET is not set.");
-    public static readonly TokenRefusal UnknownKey = new("UNKNOWN_KEY", "The token is signed with a key that is not in the key set of the configured Better Auth server.");
-    public static readonly TokenRefusal KeysUnavailable = new(
-        "KEYS_UNAVAILABLE", "The keys to verify tokens with could not be fetched yet; try again soon.", StatusCodes.Status503ServiceUnavailable);
-    public static readonly TokenRefusal Signature = new("BAD_SIGNATURE", "The token's signature is wrong: it was signed with another key, or changed on its way.");
-    public static readonly TokenRefusal NoExpiry = new("MALFORMED_TOKEN", "The token has no valid expiry time (exp).");
-    public static readonly TokenRefusal Expired = new("TOKEN_EXPIRED", "The token has expired; get a new one.");
-    public static readonly TokenRefusal NotYetValid = new("TOKEN_NOT_YET_VALID", "The token is not valid yet; compare the clocks.");
-    public static readonly TokenRefusal Issuer = new("WRONG_ISSUER", "The token was issued by someone else (iss) than the configured Better Auth server.");
-    public static readonly TokenRefusal Audience = new("WRONG_AUDIENCE", "The token was issued for another API (aud) than this one.");
-    public static readonly TokenRefusal SessionEnded = new("SESSION_ENDED", "The session that the token belongs to was ended; sign in again.");
-    public static readonly TokenRefusal NoSubject = new("MALFORMED_TOKEN", "The token names no user: its subject (sub) must be a text of 1 to 255 characters.");
-}
-
 /// <summary>
 /// Decides whether a token may be believed, by RFC 7515, RFC 7519 and RFC 8725: one algorithm per key and chosen by the key, no <c>none</c>,
 /// no encryption, no extension that must be understood, no key out of the token, an expiry always. Clocks may differ by 30 seconds.
@@ -139,19 +116,19 @@ public sealed partial class TokenVerifier(
         if (RefuseClaims(claims, rules) is { } refusal)
             return Refuse(refusal, key.KeyId);
 
-        Func<bool>? goesOn = null;
+        Func<bool>? isActive = null;
         if (rules.Sessions is { } sessions)
         {
             if (Text(claims, "sid") is not { } session || Seconds(claims, "iat") is not (>= 0 and var issued) || issued > LatestExpiry)
                 return Refuse(TokenRefusal.Malformed, key.KeyId);
 
-            goesOn = () => sessions.GoesOn(session, DateTimeOffset.FromUnixTimeSeconds(issued));
-            if (!goesOn())
+            isActive = () => sessions.IsActive(session, DateTimeOffset.FromUnixTimeSeconds(issued));
+            if (!isActive())
                 return Refuse(TokenRefusal.SessionEnded, key.KeyId);
         }
 
         var subject = Text(claims, _subjectClaim)!;
-        memory.Keep(token, subject, key, DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry)), goesOn);
+        memory.Keep(token, subject, key, DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry)), isActive);
 
         return new TokenVerdict(subject, null);
     }

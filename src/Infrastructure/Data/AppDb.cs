@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Infrastructure.Data;
 
@@ -53,7 +54,7 @@ public sealed class AppDb : DbContext
 
             return true;
         }
-        catch (Exception e) when (Data.Database.IsUnavailable(e))
+        catch (Exception e) when (SqliteDatabase.IsUnavailable(e))
         {
             return false;
         }

@@ -2,6 +2,7 @@ using System.Data;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Infrastructure.Data;
 

@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using TaskSlices.Infrastructure.Operations;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Data;
 

@@ -12,7 +12,7 @@ public static class Json
 {
     private static readonly JsonNamingPolicy Naming = JsonNamingPolicy.SnakeCaseLower;
 
-    public static void AddJson(this IServiceCollection services) => services.AddSingleton<RowJson>().ConfigureHttpJsonOptions(options =>
+    public static void AddJson(this IServiceCollection services) => services.ConfigureHttpJsonOptions(options =>
     {
         var json = options.SerializerOptions;
         json.PropertyNamingPolicy = Naming;

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Data.Sqlite;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Operations;
@@ -11,12 +13,14 @@ namespace TaskSlices.Infrastructure.Operations;
 public static class Health
 {
     /// <summary>The tag of a check that must pass before traffic is wanted.</summary>
-    public const string Readiness = "readiness";
+    private const string Readiness = "readiness";
 
     public static void AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Heartbeat>();
-        services.AddHealthChecks().AddCheck<Heartbeat>("database", tags: [Readiness]);
+        services.AddHealthChecks()
+            .AddCheck<Heartbeat>("database", tags: [Readiness])
+            .AddCheck<BetterAuthKeys>("keys", tags: [Readiness]);
     }
 
     public static void MapHealth(this IEndpointRouteBuilder app)
@@ -86,7 +90,7 @@ public static class Health
 
                 return found.Contains(now) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("What is written to the database is not found in it.");
             }
-            catch (Exception e) when (Database.IsUnavailable(e) || e is OperationCanceledException)
+            catch (Exception e) when (SqliteDatabase.IsUnavailable(e) || e is OperationCanceledException)
             {
                 return HealthCheckResult.Unhealthy("The database can't be written.");
             }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Infrastructure.Operations;
 
@@ -10,6 +11,8 @@ public static class Serving
     /// <summary>Brings the data up to date, listens, and returns when the process is told to end.</summary>
     public static async Task ServeAsync(this WebApplication app)
     {
+        // Reads the secrets, or makes them, before anything is opened.
+        _ = app.Services.GetServices<IKeySource>().ToArray();
         await app.MigrateAsync();
         app.GreetWhenStarted();
         await app.RunAsync();

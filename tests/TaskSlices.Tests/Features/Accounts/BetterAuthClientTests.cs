@@ -62,7 +62,7 @@ public sealed class MovingTests(AccountServer server) : IClassFixture<AccountSer
         Assert.Equal(HttpStatusCode.Created, (await SendAsync(user, "POST", """{"title":"Buy milk"}""")).StatusCode);
 
         var exported = await server.Anonymous().GetWith($"/api/{user.UserId}/export", ("Authorization", $"Bearer {user.Token}"));
-        Assert.Equal("tasks", Assert.Single(await ExportUserTests.RowsAsync(exported))["kind"]!.GetValue<string>());
+        Assert.Equal("tasks", Assert.Single(await UserData.ExportUserTests.RowsAsync(exported))["kind"]!.GetValue<string>());
         await (await EraseAsync(user, user.Token)).IsProblem(HttpStatusCode.UnprocessableEntity, "ACCOUNT_KEPT_ELSEWHERE");
         Assert.Single(await (await SendAsync(user, "GET")).IsList());
 

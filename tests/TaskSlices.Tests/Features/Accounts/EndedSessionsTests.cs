@@ -13,19 +13,19 @@ public sealed class EndedSessionsTests
     public void Refuses_what_ended_for_as_long_as_a_token_of_it_may_live()
     {
         var issued = _clock.Now;
-        Assert.True(Ended.GoesOn("a", issued));
+        Assert.True(Ended.IsActive("a", issued));
 
         Ended.Add([new EndedSession { Id = "a", Until = Ended.LastExpiry() }]);
 
-        Assert.False(Ended.GoesOn("a", issued));
-        Assert.True(Ended.GoesOn("b", issued));
+        Assert.False(Ended.IsActive("a", issued));
+        Assert.True(Ended.IsActive("b", issued));
         Assert.True(Ended.LastExpiry() >= issued + new AccountSettings().TokenLifetime + TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Who set a shorter lifetime means the tokens that are out, too.</summary>
     [Fact]
     public void Refuses_tokens_that_are_older_than_tokens_get() =>
-        Assert.False(Ended.GoesOn("a", _clock.Now - new AccountSettings().TokenLifetime - TimeSpan.FromMinutes(3)));
+        Assert.False(Ended.IsActive("a", _clock.Now - new AccountSettings().TokenLifetime - TimeSpan.FromMinutes(3)));
 
     [Fact]
     public void Makes_room_of_what_is_over()
@@ -35,8 +35,8 @@ public sealed class EndedSessionsTests
 
         Ended.Add([new EndedSession { Id = "new", Until = Ended.LastExpiry() }]);
 
-        Assert.True(Ended.GoesOn("old1", _clock.Now));
-        Assert.False(Ended.GoesOn("new", _clock.Now));
+        Assert.True(Ended.IsActive("old1", _clock.Now));
+        Assert.False(Ended.IsActive("new", _clock.Now));
     }
 
     /// <summary>However many there are, it holds so many and none of them is let in again.</summary>
@@ -46,11 +46,11 @@ public sealed class EndedSessionsTests
         Ended.Add(Many("first", EndedSessions.Capacity, Ended.LastExpiry()));
         Ended.Add([new EndedSession { Id = "one more", Until = Ended.LastExpiry() }]);
 
-        Assert.False(Ended.GoesOn("first1", _clock.Now));
-        Assert.False(Ended.GoesOn("one more", _clock.Now));
-        Assert.False(Ended.GoesOn("an innocent one", _clock.Now));
-        Assert.True(Ended.GoesOn("an innocent one", _clock.Now.AddSeconds(1)));
-        Assert.False(Ended.GoesOn("one more", _clock.Now.AddSeconds(1)));
+        Assert.False(Ended.IsActive("first1", _clock.Now));
+        Assert.False(Ended.IsActive("one more", _clock.Now));
+        Assert.False(Ended.IsActive("an innocent one", _clock.Now));
+        Assert.True(Ended.IsActive("an innocent one", _clock.Now.AddSeconds(1)));
+        Assert.False(Ended.IsActive("one more", _clock.Now.AddSeconds(1)));
     }
 
     [Fact]
@@ -58,8 +58,8 @@ public sealed class EndedSessionsTests
     {
         Ended.Add(Many("kept", EndedSessions.Capacity + 1, Ended.LastExpiry()));
 
-        Assert.False(Ended.GoesOn("kept1", _clock.Now));
-        Assert.True(Ended.GoesOn("an innocent one", _clock.Now.AddSeconds(1)));
+        Assert.False(Ended.IsActive("kept1", _clock.Now));
+        Assert.True(Ended.IsActive("an innocent one", _clock.Now.AddSeconds(1)));
     }
 
     private static EndedSession[] Many(string name, int count, DateTimeOffset until) =>

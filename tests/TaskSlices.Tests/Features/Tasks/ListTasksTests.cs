@@ -1,5 +1,5 @@
 using FastEndpoints.Testing;
-using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Tests.Features.Tasks;
 

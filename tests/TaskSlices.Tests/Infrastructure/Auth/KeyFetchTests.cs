@@ -466,7 +466,7 @@ public sealed class KeyFetchTests : IDisposable
         Assert.True(Percentile(inStorm, 50) < 2 * Percentile(quiet, 50) + 20, measured);
 
         // Each request is a token that was never seen before: it needs its key.
-        async Task<List<double>> MeasureAsync(Func<List<double>, bool> goesOn, TimeSpan? pause = null)
+        async Task<List<double>> MeasureAsync(Func<List<double>, bool> isActive, TimeSpan? pause = null)
         {
             var times = new List<double>();
             do
@@ -478,7 +478,7 @@ public sealed class KeyFetchTests : IDisposable
                 times.Add(watch.Elapsed.TotalMilliseconds);
                 await Task.Delay(pause ?? TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
             }
-            while (goesOn(times));
+            while (isActive(times));
 
             return times;
         }

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
-using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Tests.Infrastructure.Auth;
 

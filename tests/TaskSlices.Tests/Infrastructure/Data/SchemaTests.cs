@@ -6,7 +6,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using TaskSlices.Features.Tasks;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Operations;
+using TaskSlices.Infrastructure.Data.Sqlite;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Tests.Infrastructure.Data;
 

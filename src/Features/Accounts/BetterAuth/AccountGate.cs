@@ -1,0 +1,71 @@
+using System.Text.Json;
+using FastEndpoints;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Http;
+
+namespace TaskSlices.Features.Accounts.BetterAuth;
+
+/// <summary>
+/// What Better Auth does with a request before an endpoint of its own sees it, in its order and its words: unknown addresses, the body, where
+/// the request comes from. With tokens issued elsewhere there is nothing here at all.
+/// </summary>
+public sealed class AccountGate(IOptions<AuthSettings> auth, Origins origins)
+{
+    public const string Path = "/api/auth";
+
+    private static readonly Type[] SigningIn = [typeof(SignUp), typeof(SignIn)];
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (auth.Value.IsDelegated)
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+        else if (context.GetEndpoint()?.Metadata.GetMetadata<EndpointDefinition>() is not { } slice)
+            await RejectAsync(context);
+        else if (HttpMethods.IsPost(context.Request.Method) && await FindFaultAsync(context, slice) is { } refusal)
+            await refusal.ExecuteAsync(context);
+        else
+            await next(context);
+    }
+
+    /// <summary>Routing has chosen nothing, or an answer of its own: 405, which Better Auth doesn't know, or 415.</summary>
+    private static async Task RejectAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.RequestDelegate is { } rejection)
+            await rejection(context);
+
+        context.Features.Get<IStatusCodePagesFeature>()!.Enabled = false;
+        context.Response.Headers.Allow = default;
+
+        if (context.Response.StatusCode == StatusCodes.Status415UnsupportedMediaType)
+            await BetterAuthError.MediaType(context.Request.ContentType).ExecuteAsync(context);
+        else if (context.Request.Path == $"{Path}/get-session" && HttpMethods.IsPost(context.Request.Method))
+            await BetterAuthError.NoPostOfSession.ExecuteAsync(context);
+        else
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+    }
+
+    private async Task<BetterAuthError?> FindFaultAsync(HttpContext context, EndpointDefinition slice)
+    {
+        if (!context.Request.HasJsonContentType())
+            return BetterAuthError.MediaType(context.Request.ContentType);
+
+        if (await context.Request.ReadJsonAheadAsync() is not { } body)
+            return BetterAuthError.MalformedBody;
+
+        if (origins.FindFault(context, SigningIn.Contains(slice.EndpointType)) is { } fault)
+            return fault;
+
+        if (body.ValueKind is not JsonValueKind.Object)
+            return slice.ReqDtoType == typeof(EmptyRequest) ? null : NotAnObject(Input.KindOf(body));
+
+        return !body.TryGetProperty("callbackURL", out var callback) || callback.ValueKind is JsonValueKind.Null ? null
+            : callback.ValueKind is not JsonValueKind.String ? BetterAuthError.CallbackNotText
+            : callback.GetString() is not { Length: > 0 } target || origins.IsTrustedTarget(context, target) ? null
+            : BetterAuthError.InvalidCallback;
+    }
+
+    private static BetterAuthError? NotAnObject(string kind) => BetterAuthError.Of(
+        $"[body] Invalid input: expected object, received {kind}", $"[body] Invalid input: expected record, received {kind}");
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+
+namespace TaskSlices.Features.Accounts.BetterAuth;
+
+/// <summary>What Better Auth answers with any other status: for the program, and, where there is one, a sentence for the person.</summary>
+public sealed record BetterAuthError(
+    [property: JsonIgnore] int Status, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code = null) : IResult
+{
+    public static readonly BetterAuthError Unauthorized = new(401, "Unauthorized", "UNAUTHORIZED");
+    public static readonly BetterAuthError WrongCredentials = new(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
+    public static readonly BetterAuthError InvalidEmail = new(400, "Invalid email", "INVALID_EMAIL");
+    public static readonly BetterAuthError PasswordTooShort = new(400, "Password too short", "PASSWORD_TOO_SHORT");
+    public static readonly BetterAuthError PasswordTooLong = new(400, "Password too long", "PASSWORD_TOO_LONG");
+    public static readonly BetterAuthError EmailTaken = new(422, "User already exists. Use another email.", "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
+    public static readonly BetterAuthError MalformedBody = new(400, "Invalid JSON in request body", "BAD_REQUEST");
+    public static readonly BetterAuthError MissingOrigin = new(403, "Missing or null Origin", "MISSING_OR_NULL_ORIGIN");
+    public static readonly BetterAuthError InvalidOrigin = new(403, "Invalid origin", "INVALID_ORIGIN");
+    public static readonly BetterAuthError CrossSiteNavigation = new(
+        403, "Cross-site navigation login blocked. This request appears to be a CSRF attack.", "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED");
+    public static readonly BetterAuthError InvalidCallback = new(403, "Invalid callbackURL", "INVALID_CALLBACK_URL");
+    public static readonly BetterAuthError CallbackNotText = new(400, "Invalid callbackURL: expected a string");
+    public static readonly BetterAuthError NoPostOfSession = new(
+        405, "POST method requires deferSessionRefresh to be enabled in session config", "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED");
+
+    /// <summary>In seconds.</summary>
+    [JsonIgnore]
+    public int RetryAfter { get; private init; }
+
+    public static BetterAuthError MediaType(string? type) =>
+        new(415, $"Content-Type \"{type}\" is not allowed. Allowed types: application/json", "UNSUPPORTED_MEDIA_TYPE");
+
+    public static BetterAuthError TooMany(TimeSpan wait) =>
+        new(429, "Too many requests. Please try again later.") { RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };
+
+    /// <summary>Null if no rule has found anything.</summary>
+    public static BetterAuthError? Of(params string?[] faults) =>
+        faults.OfType<string>().ToArray() is { Length: > 0 } found ? new(400, string.Join("; ", found), "VALIDATION_ERROR") : null;
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.StatusCode = Status;
+
+        if (RetryAfter > 0)
+            httpContext.Response.Headers["X-Retry-After"] = $"{RetryAfter}";
+
+        return httpContext.Response.WriteAsJsonAsync(
+            this, httpContext.RequestServices.GetRequiredService<AccountJson>().Options, "application/json", httpContext.RequestAborted);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace TaskSlices.Features.Accounts.BetterAuth;
+
+/// <summary>
+/// A member of a request's body, whatever its kind, so that a wrong one is refused in Better Auth's words. Each rule gives what is wrong, or
+/// null.
+/// </summary>
+[JsonConverter(typeof(Reader))]
+public readonly record struct Input(JsonElement Value)
+{
+    /// <summary>Empty where it is no text.</summary>
+    public string Text => Value.ValueKind is JsonValueKind.String ? Value.GetString()! : "";
+
+    public bool IsFalse => Value.ValueKind is JsonValueKind.False;
+
+    private bool IsAbsent => Value.ValueKind is JsonValueKind.Undefined;
+
+    /// <summary>Nothing but a body sets it: no text of a route or a query is one.</summary>
+    public static bool TryParse(string? text, out Input input)
+    {
+        input = default;
+
+        return false;
+    }
+
+    public string? MustBeText(string name, int least = 0, int limit = int.MaxValue) =>
+        Value.ValueKind is not JsonValueKind.String ? Expected("string", name)
+        : Text.Length < least ? $"[body.{name}] Too small: expected string to have >={least} characters"
+        : Text.Length > limit ? $"[body.{name}] Too big: expected string to have <={limit} characters"
+        : null;
+
+    public string? MustBeEmail(string name) =>
+        MustBeText(name) ?? (Account.IsEmail(Text) ? null : $"[body.{name}] Invalid email address");
+
+    public string? MayBeText(string name, int limit) => IsAbsent ? null : MustBeText(name, 0, limit);
+
+    public string? MayBeBoolean(string name) =>
+        IsAbsent || Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : Expected("boolean", name);
+
+    public static string KindOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => "boolean",
+        var kind => $"{kind}".ToLowerInvariant(),
+    };
+
+    private string Expected(string kind, string name) => $"[body.{name}] Invalid input: expected {kind}, received {KindOf(Value)}";
+
+    private sealed class Reader : JsonConverter<Input>
+    {
+        public override bool HandleNull => true;
+
+        public override Input Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(JsonElement.ParseValue(ref reader));
+
+        public override void Write(Utf8JsonWriter writer, Input value, JsonSerializerOptions options) => value.Value.WriteTo(writer);
+    }
+}

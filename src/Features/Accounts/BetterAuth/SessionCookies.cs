@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Hosting;
+
+namespace TaskSlices.Features.Accounts.BetterAuth;
+
+/// <summary>
+/// The cookies, as Better Auth writes them: the token, a dot, and the HMAC-SHA256 of it, percent-encoded. No script can read them (HttpOnly),
+/// no other site's form sends them (SameSite=Lax), and over HTTPS they never leave it (Secure, __Secure-).
+/// </summary>
+public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirectory directory)
+{
+    /// <summary>Where the key that signs them is kept, in the data directory.</summary>
+    public const string FileName = "cookie-secret";
+
+    private const string SessionToken = "session_token", SessionData = "session_data", DoNotRemember = "dont_remember";
+
+    private const int KeyBytes = 32;
+
+    private readonly Lazy<byte[]> _key = new(() => Kept(directory));
+
+    /// <summary>Reads the key that signs them, or makes it.</summary>
+    /// <exception cref="StartupException">The file was spoilt, or can't be written.</exception>
+    public void Prepare() => _ = _key.Value;
+
+    /// <summary>The token that the request brings in its cookie; null if there is none, or its signature is wrong.</summary>
+    public string? Read(HttpContext context) => Verified(context.Request.Cookies[Name(context, SessionToken)]);
+
+    /// <summary>Whether the session is to outlive the browser's.</summary>
+    public bool IsRemembered(HttpContext context) => Verified(context.Request.Cookies[Name(context, DoNotRemember)]) != "true";
+
+    public void Write(HttpContext context, string token, bool remember)
+    {
+        Append(context, SessionToken, Signed(token), remember ? (int)Session.Remembered.TotalSeconds : null);
+
+        if (!remember)
+            Append(context, DoNotRemember, Signed("true"), null);
+    }
+
+    public void Clear(HttpContext context)
+    {
+        foreach (var cookie in new[] { SessionToken, SessionData, DoNotRemember })
+            Append(context, cookie, "", 0);
+    }
+
+    private static byte[] Kept(DataDirectory directory)
+    {
+        var secret = Encoding.UTF8.GetBytes(directory.KeepSecret(FileName, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))));
+
+        return secret.Length >= KeyBytes
+            ? secret
+            : throw new StartupException($"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one; everybody signs in again then.");
+    }
+
+    private void Append(HttpContext context, string cookie, string value, int? maxAge) => context.Response.Headers.Append(
+        "Set-Cookie",
+        $"{Name(context, cookie)}={value}; {(maxAge is null ? "" : $"Max-Age={maxAge}; ")}Path=/; HttpOnly; {(IsSecure(context) ? "Secure; " : "")}SameSite=Lax");
+
+    private string Name(HttpContext context, string cookie) => $"{(IsSecure(context) ? "__Secure-" : "")}better-auth.{cookie}";
+
+    private bool IsSecure(HttpContext context) => Origins.Own(context, settings.Value).StartsWith("https:", StringComparison.Ordinal);
+
+    private string Signed(string value) => Uri.EscapeDataString($"{value}.{Signature(value)}");
+
+    private string? Verified(string? cookie)
+    {
+        if (cookie?.Split('.') is not [{ Length: > 0 } value, var signature])
+            return null;
+
+        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), Encoding.UTF8.GetBytes(Signature(value))) ? value : null;
+    }
+
+    private string Signature(string value) => Convert.ToBase64String(HMACSHA256.HashData(_key.Value, Encoding.UTF8.GetBytes(value)));
+}

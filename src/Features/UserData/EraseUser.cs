@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Reflection;
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using TaskSlices.Features.Accounts;
+using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
+
+namespace TaskSlices.Features.UserData;
+
+public sealed record EraseUserRequest : OwnedRequest
+{
+    public string? Password { get; init; }
+}
+
+public sealed record EraseUserResponse(string UserId, string Message);
+
+public sealed class EraseUser(AppDb db, UserRows data, Sessions sessions, EndedSessions ended, Passwords passwords, SignInLimits limits, IOptions<AuthSettings> auth)
+    : Endpoint<EraseUserRequest, Results<Ok<EraseUserResponse>, EraseRefused>>
+{
+    public override void Configure()
+    {
+        Delete("/api/{user_id}");
+        Description(endpoint => endpoint.OpenToService());
+        Summary(s =>
+        {
+            s.Summary = "Erase the user: tasks, sessions, account";
+            s.Description = "The body has the password once more, {\"password\": \"...\"}; callers with the service key need none.";
+        });
+    }
+
+    public override async Task<Results<Ok<EraseUserResponse>, EraseRefused>> ExecuteAsync(EraseUserRequest req, CancellationToken ct)
+    {
+        if (!HttpContext.User.IsService() && await FindRefusalAsync(req, ct) is { } refusal)
+            return refusal;
+
+        // One unit: nobody signs in between the end of the sessions and that of the account.
+        ended.Add(await db.WriteAsync(async () =>
+        {
+            var removed = await sessions.RemoveAllAsync(req.UserId, ct);
+            await data.EraseAsync(req.UserId, ct);
+
+            return removed;
+        }, ct));
+
+        await data.EmptyLogAsync(CancellationToken.None);
+
+        return TypedResults.Ok(new EraseUserResponse(req.UserId, "User erased"));
+    }
+
+    private async Task<EraseRefused?> FindRefusalAsync(EraseUserRequest req, CancellationToken ct)
+    {
+        if (auth.Value.IsDelegated)
+            return EraseRefused.KeptElsewhere;
+
+        if (string.IsNullOrEmpty(req.Password))
+            return EraseRefused.NoPassword;
+
+        var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.UserId == req.UserId, ct);
+        var name = account?.Email ?? req.UserId;
+        if (limits.Take(HttpContext.Connection.RemoteIpAddress, name) is { } wait)
+            return EraseRefused.TooMany(wait);
+
+        if (await passwords.IsRightAsync(account, req.Password, ct) is not { } right)
+        {
+            limits.GiveBack(name);
+            return EraseRefused.TooMany(TimeSpan.FromSeconds(1));
+        }
+
+        if (!right)
+            return EraseRefused.WrongPassword;
+
+        limits.GiveBack(name);
+
+        return null;
+    }
+}
+
+/// <summary>Not 401 and not 403: the caller is who it says, and stays signed in.</summary>
+public sealed class EraseRefused(int status, string code, string detail, TimeSpan? wait = null) : IResult, IEndpointMetadataProvider
+{
+    public static readonly EraseRefused NoPassword = new(422, "VALIDATION_FAILED", "password is required: this can't be undone.");
+    public static readonly EraseRefused WrongPassword = new(422, "WRONG_PASSWORD", "password is not right.");
+    public static readonly EraseRefused KeptElsewhere = new(
+        422, "ACCOUNT_KEPT_ELSEWHERE", "The account is kept by another server; delete it there, and that server erases it here with its service key.");
+
+    public static EraseRefused TooMany(TimeSpan wait) => new(429, "TOO_MANY_REQUESTS", "Too many wrong passwords; wait a little.", wait);
+
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
+        foreach (var status in new[] { 400, 413, 415, 422, 429 })
+            builder.Metadata.Add(new ProducesResponseTypeMetadata(status, typeof(Problem), [Problem.MediaType]));
+    }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (wait is { } time)
+            httpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+        FieldError[]? errors = status == StatusCodes.Status422UnprocessableEntity ? [new("password", detail)] : null;
+
+        return Problem.For(httpContext, status, code, detail, errors).ExecuteAsync(httpContext);
+    }
+}

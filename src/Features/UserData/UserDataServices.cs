@@ -1,0 +1,10 @@
+namespace TaskSlices.Features.UserData;
+
+public static class UserDataServices
+{
+    public static void AddUserData(this IServiceCollection services)
+    {
+        services.AddScoped<UserRows>();
+        services.AddSingleton<RowJson>();
+    }
+}

@@ -1,0 +1,141 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Hosting;
+
+namespace TaskSlices.Infrastructure.Data.Sqlite;
+
+/// <summary>
+/// The one writer of the SQLite file. It takes the changes that wait, runs each behind a savepoint in one transaction, commits once, and only
+/// then answers each: a group costs one wait for the disk, and what is answered is on it. A change that fails is undone alone. See
+/// docs/decisions/0007-group-commit.md.
+/// </summary>
+public sealed class GroupCommit : IAsyncDisposable
+{
+    /// <summary>The most changes that share a commit, so that the first of them does not wait for ever more.</summary>
+    public const int GroupLimit = 256;
+
+    /// <summary>How long a change waits for a file that another process has locked; the caller is then told to come back (503).</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    /// <summary>Between two looks at such a lock. SQLite itself is never asked to wait: some builds do it in whole seconds.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly Channel<PendingWrite> _waiting = Channel.CreateUnbounded<PendingWrite>();
+    private readonly DbContextOptions<AppDb> _options;
+    private readonly ReadConnections _readers;
+    private readonly string _connectionString;
+    private readonly Task _writing;
+    private WriteConnection? _connection;
+
+    public GroupCommit(DbContextOptions<AppDb> options, ReadConnections readers, DataDirectory directory)
+    {
+        _options = options;
+        _readers = readers;
+        _connectionString = SqliteDatabase.ConnectionString(directory, SqliteOpenMode.ReadWrite);
+
+        // A thread of its own: while it waits for the disk, those of the pool serve requests, and the next group grows.
+        // Whoever writes first is not the one in whose name all others write.
+        using (ExecutionContext.SuppressFlow())
+            _writing = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>How many changes wait for their turn.</summary>
+    public int Waiting => _waiting.Reader.Count;
+
+    /// <summary>Runs the change when it is its turn, and returns when it is on disk.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled before its turn, or while it ran. Afterwards it is too late.</exception>
+    internal Task<T> RunAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct)
+    {
+        var unit = new PendingWrite<T>(db, change, ct);
+
+        return _waiting.Writer.TryWrite(unit) ? unit.Answer : throw new ObjectDisposedException(nameof(GroupCommit));
+    }
+
+    /// <summary>Returns when all changes that wait are answered.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _writing;
+        _connection?.Dispose();
+    }
+
+    private void Write()
+    {
+        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            WriteGroupAsync().GetAwaiter().GetResult();
+    }
+
+    private async Task WriteGroupAsync()
+    {
+        List<PendingWrite>? group = null;
+        try
+        {
+            var connection = Begin();
+            group = [];
+
+            while (group.Count < GroupLimit && _waiting.Reader.TryRead(out var unit))
+            {
+                if (await unit.TryRunAsync(connection))
+                    group.Add(unit);
+            }
+
+            connection.Commit();
+        }
+        catch (Exception e)
+        {
+            // Where not even a transaction begins, nobody who waits gets further than the first.
+            Fail(group ?? [.. TakeAllWaiting()], e);
+            return;
+        }
+
+        group.ForEach(unit => unit.Acknowledge());
+    }
+
+    private IEnumerable<PendingWrite> TakeAllWaiting()
+    {
+        while (_waiting.Reader.TryRead(out var unit))
+            yield return unit;
+    }
+
+    private void Fail(List<PendingWrite> group, Exception reason)
+    {
+        // Kept open if it can be: a full disk has no room for what the next one to open the file would need.
+        if (_connection?.TryRollBack() is false)
+        {
+            _connection.Dispose();
+            _connection = null;
+        }
+
+        group.ForEach(unit => unit.Fail(reason));
+    }
+
+    private WriteConnection Begin()
+    {
+        var patience = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                _connection ??= Open();
+                _connection.Begin();
+
+                return _connection;
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY && TimeProvider.System.GetElapsedTime(patience) < Patience)
+            {
+                Thread.Sleep(Pause);
+            }
+        }
+    }
+
+    private WriteConnection Open()
+    {
+        var connection = new WriteConnection(_options, _connectionString);
+
+        // After a failure, the file at the path may be another one than those who read have open.
+        _readers.Renew();
+
+        return connection;
+    }
+}

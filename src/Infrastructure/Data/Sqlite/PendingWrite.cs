@@ -1,0 +1,95 @@
+namespace TaskSlices.Infrastructure.Data.Sqlite;
+
+/// <summary>A change on its way through <see cref="GroupCommit"/>. It is answered once, by whoever comes first: its outcome, or its cancellation.</summary>
+internal abstract class PendingWrite
+{
+    /// <summary>Runs the change behind a savepoint. What it throws is its own answer, and undone.</summary>
+    /// <returns>Whether it shares the group's fate; if not, it has its answer already.</returns>
+    /// <exception cref="Exception">It could not be undone alone: the whole transaction is lost.</exception>
+    public abstract Task<bool> TryRunAsync(WriteConnection connection);
+
+    /// <summary>It is on disk.</summary>
+    public abstract void Acknowledge();
+
+    /// <summary>Nothing of it was written.</summary>
+    public abstract void Fail(Exception reason);
+}
+
+internal sealed class PendingWrite<T> : PendingWrite
+{
+    private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ExecutionContext? _caller = ExecutionContext.Capture();
+    private readonly AppDb _db;
+    private readonly Func<Task<T>> _change;
+    private readonly CancellationTokenRegistration _withdrawal;
+    private T _result = default!;
+    private bool _isTaken;
+
+    public PendingWrite(AppDb db, Func<Task<T>> change, CancellationToken ct)
+    {
+        _db = db;
+        _change = change;
+        _withdrawal = ct.UnsafeRegister(static (unit, ct) => ((PendingWrite<T>)unit!).Withdraw(ct), this);
+    }
+
+    public Task<T> Answer => _answer.Task;
+
+    public override async Task<bool> TryRunAsync(WriteConnection connection)
+    {
+        if (!TryTake())
+            return false;
+
+        _withdrawal.Unregister();
+        var isBehindSavepoint = false;
+        try
+        {
+            connection.Save();
+            isBehindSavepoint = true;
+            _result = await RunAsCallerAsync(connection);
+            connection.Release();
+
+            return true;
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+
+            if (!isBehindSavepoint)
+                throw;
+
+            connection.Undo();
+
+            return false;
+        }
+    }
+
+    public override void Acknowledge() => _answer.SetResult(_result);
+
+    public override void Fail(Exception reason)
+    {
+        if (reason is OperationCanceledException cancelled)
+            _answer.TrySetCanceled(cancelled.CancellationToken);
+        else
+            _answer.TrySetException(reason);
+    }
+
+    /// <summary>What the change logs, and what it finds out about the request, is the caller's.</summary>
+    private Task<T> RunAsCallerAsync(WriteConnection connection)
+    {
+        if (_caller is null)
+            return _db.RunOnAsync(connection, _change);
+
+        var running = default(Task<T>)!;
+        ExecutionContext.Run(_caller, _ => running = _db.RunOnAsync(connection, _change), null);
+
+        return running;
+    }
+
+    private void Withdraw(CancellationToken ct)
+    {
+        if (TryTake())
+            _answer.TrySetCanceled(ct);
+    }
+
+    private bool TryTake() => !Interlocked.Exchange(ref _isTaken, true);
+}

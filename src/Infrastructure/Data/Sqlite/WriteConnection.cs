@@ -1,0 +1,113 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace TaskSlices.Infrastructure.Data.Sqlite;
+
+/// <summary>The one connection that writes, with the statements of a transaction, parsed once. SQLite has a single writer anyway.</summary>
+internal sealed class WriteConnection : IDisposable
+{
+    private readonly AppDb _owner;
+    private readonly string _path;
+    private readonly SqliteCommand _begin, _commit, _rollBack, _save, _release, _undo, _nextRevision;
+    private readonly SqliteParameter _user;
+
+    /// <exception cref="SqliteException">The file can't be opened.</exception>
+    public WriteConnection(DbContextOptions<AppDb> options, string connectionString)
+    {
+        _owner = new AppDb(options);
+        try
+        {
+            _owner.Connection.ConnectionString = connectionString;
+            Connection = (SqliteConnection)_owner.Connection.DbConnection;
+            Connection.Open();
+            _path = Connection.DataSource;
+
+            // Written ahead, and on disk before a commit returns (sqlite.org/pragma.html#pragma_synchronous).
+            // What is deleted is overwritten, so that it is not found in the file (sqlite.org/pragma.html#pragma_secure_delete).
+            using (var settings = Command("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"))
+                settings.ExecuteNonQuery();
+
+            _begin = Command("BEGIN IMMEDIATE");
+            _commit = Command("COMMIT");
+            _rollBack = Command("ROLLBACK");
+            _save = Command("SAVEPOINT unit");
+            _release = Command("RELEASE unit");
+            _undo = Command("ROLLBACK TO unit");
+            _nextRevision = Command("""
+                INSERT INTO revisions (user_id, revision) VALUES ($user, 1)
+                ON CONFLICT (user_id) DO UPDATE SET revision = revisions.revision + 1
+                RETURNING revision
+                """);
+            _user = _nextRevision.Parameters.Add("$user", SqliteType.Text);
+        }
+        catch
+        {
+            _owner.Dispose();
+            throw;
+        }
+    }
+
+    public SqliteConnection Connection { get; }
+
+    // A file that was moved away or deleted can still be written through the open handle, and what is written is lost with it.
+    private bool IsGone => !File.Exists(_path);
+
+    /// <exception cref="SqliteException">The file is locked by another process (SQLITE_BUSY), or gone (SQLITE_CANTOPEN).</exception>
+    public void Begin()
+    {
+        if (IsGone)
+            throw new SqliteException("The database file is gone.", SQLitePCL.raw.SQLITE_CANTOPEN);
+
+        _begin.ExecuteNonQuery();
+    }
+
+    /// <summary>Back to where nothing is open.</summary>
+    /// <returns>Whether another transaction can begin here; if not, the connection is of no more use.</returns>
+    public bool TryRollBack()
+    {
+        try
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(Connection.Handle) == 0)
+                _rollBack.ExecuteNonQuery();
+
+            return !IsGone;
+        }
+        catch (Exception)
+        {
+            // Whatever it is, the writer goes on, with another connection.
+            return false;
+        }
+    }
+
+    public void Commit() => _commit.ExecuteNonQuery();
+
+    public void Save() => _save.ExecuteNonQuery();
+
+    public void Release() => _release.ExecuteNonQuery();
+
+    /// <summary>Back to where <see cref="Save"/> was called last.</summary>
+    public void Undo()
+    {
+        _undo.ExecuteNonQuery();
+        _release.ExecuteNonQuery();
+    }
+
+    /// <summary>Takes the user's next number. It is given back if the transaction is.</summary>
+    public long NextRevision(string userId)
+    {
+        _user.Value = userId;
+
+        return (long)_nextRevision.ExecuteScalar()!;
+    }
+
+    /// <summary>What was not committed is not written.</summary>
+    public void Dispose() => _owner.Dispose();
+
+    private SqliteCommand Command(string sql)
+    {
+        var command = Connection.CreateCommand();
+        command.CommandText = sql;
+
+        return command;
+    }
+}

@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Options;
+
+namespace TaskSlices.Infrastructure.Hosting;
+
+/// <summary>
+/// The one place on disk that holds everything: the database, its copies, the secrets. What is made here can be read by the owner of the
+/// process alone.
+/// </summary>
+public sealed class DataDirectory : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>What the systems say of a file that another process holds: EWOULDBLOCK, twice, and ERROR_SHARING_VIOLATION.</summary>
+    private const int HeldOnLinux = 11, HeldOnMac = 35, HeldOnWindows = unchecked((int)0x80070020);
+
+    private readonly string _path;
+    private FileStream? _lock;
+
+    /// <exception cref="StartupException">The directory can't be made.</exception>
+    public DataDirectory(IOptions<DataSettings> settings)
+    {
+        _path = Path.GetFullPath(settings.Value.Directory);
+        Refusing(() => CreateDirectory(_path));
+    }
+
+    public string PathOf(string name) => Path.Combine(_path, name);
+
+    /// <summary>Holds the directory until the process ends, however it ends: two processes on one SQLite file would wait for each other inside SQLite.</summary>
+    /// <exception cref="StartupException">Another process holds it.</exception>
+    public void Hold() => Refusing(() =>
+    {
+        try
+        {
+            _lock ??= new FileStream(PathOf("lock"), OpenOwnerOnly(FileMode.OpenOrCreate));
+        }
+        catch (IOException e) when (e.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
+        {
+            throw new StartupException($"Another TaskSlices uses the data directory {_path}. Stop it, or set Data:Directory (DATA_DIR) to another one.");
+        }
+    });
+
+    /// <summary>The secret of that name, made by <paramref name="make"/> if there is none yet; it is written through to the disk before it is returned.</summary>
+    /// <exception cref="StartupException">The file can't be read or written.</exception>
+    public string KeepSecret(string name, Func<string> make)
+    {
+        Refusing(() =>
+        {
+            if (File.Exists(PathOf(name)))
+                return;
+
+            // Written aside and moved: a process that is killed meanwhile, or a second one that starts now, never sees half a secret.
+            var aside = PathOf($"{name}.{Guid.NewGuid():N}");
+            using (var file = new FileStream(aside, OpenOwnerOnly(FileMode.CreateNew)))
+            {
+                file.Write(System.Text.Encoding.UTF8.GetBytes(make()));
+                file.Flush(flushToDisk: true);
+            }
+
+            try
+            {
+                File.Move(aside, PathOf(name), overwrite: false);
+            }
+            catch (IOException) when (File.Exists(PathOf(name)))
+            {
+                File.Delete(aside);
+            }
+        });
+
+        var secret = "";
+        Refusing(() => secret = File.ReadAllText(PathOf(name)).Trim());
+
+        return secret;
+    }
+
+    /// <summary>The secrets in a subdirectory, made if there is none, in the order of their names.</summary>
+    /// <exception cref="StartupException">A file can't be read.</exception>
+    public IReadOnlyList<(string Path, string Text)> Secrets(string subdirectory)
+    {
+        var secrets = new List<(string, string)>();
+        var path = Subdirectory(subdirectory);
+        Refusing(() => secrets.AddRange(Directory.GetFiles(path, "*.pem").Order(StringComparer.Ordinal).Select(file => (file, File.ReadAllText(file)))));
+
+        return secrets;
+    }
+
+    /// <summary>Makes an empty file of that name, if there is none: what is written to it later keeps its mode, even in a directory that others may read.</summary>
+    public void MakeFile(string name) => Refusing(() =>
+    {
+        if (!File.Exists(PathOf(name)))
+            new FileStream(PathOf(name), OpenOwnerOnly(FileMode.OpenOrCreate)).Dispose();
+    });
+
+    /// <summary>A directory inside this one, made if there is none.</summary>
+    public string Subdirectory(string name)
+    {
+        Refusing(() => CreateDirectory(PathOf(name)));
+
+        return PathOf(name);
+    }
+
+    public void Dispose() => _lock?.Dispose();
+
+    private static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    }
+
+    private static FileStreamOptions OpenOwnerOnly(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+
+        return options;
+    }
+
+    private void Refusing(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The data directory {_path} can't be used: {e.Message} Let the process write there, or set Data:Directory (DATA_DIR) to another one.");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Options;
+
+namespace TaskSlices.Infrastructure.Hosting;
+
+/// <summary>Reads settings and checks them at the start.</summary>
+public static class Settings
+{
+    /// <summary>Binds a section to its settings class; a key that the class does not have, or a value that fails a check, stops the process.</summary>
+    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class
+    {
+        services.AddSingleton<IValidateOptions<T>>(provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
+
+        return services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
+    }
+
+    /// <summary>Checks every setting, before anything is opened.</summary>
+    /// <exception cref="StartupException">Urls holds something that is no address to listen at.</exception>
+    /// <exception cref="OptionsValidationException">A setting of a section is wrong.</exception>
+    public static void CheckSettings(this WebApplication app)
+    {
+        foreach (var url in (app.Configuration["Urls"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!IsAddress(url))
+                throw new StartupException($"Urls (ASPNETCORE_URLS, --urls) has '{url}', which is no address to listen at. Write it as http://localhost:8000.");
+        }
+
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+    }
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= ushort.MaxValue };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private sealed class UnknownKeys<T>(IConfigurationSection section) : IValidateOptions<T> where T : class
+    {
+        public ValidateOptionsResult Validate(string? name, T options)
+        {
+            var known = typeof(T).GetProperties().Where(p => p.CanWrite).Select(p => p.Name).ToArray();
+            var unknown = section.GetChildren().FirstOrDefault(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+
+            return unknown is null
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail($"{unknown.Path} is no setting. {section.Key} has: {string.Join(", ", known)}.");
+        }
+    }
+}

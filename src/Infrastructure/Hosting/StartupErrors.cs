@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Options;
+
+namespace TaskSlices.Infrastructure.Hosting;
+
+/// <summary>Errors that are expected at the start.</summary>
+public static class StartupErrors
+{
+    /// <summary>Ends the process with the sentence of the error and exit code 1, without a stack trace.</summary>
+    public static void Report() =>
+        AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
+        {
+            if (Sentence(e.ExceptionObject as Exception) is { } sentence)
+            {
+                Console.Error.WriteLine($"TaskSlices does not start. {sentence}");
+                Environment.Exit(1);
+            }
+        };
+
+    private static string? Sentence(Exception? exception) => exception switch
+    {
+        StartupException or OptionsValidationException => exception.Message,
+        InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
+            $"{exception.Message} Correct it, or remove it.",
+        InvalidOperationException when exception.Message.StartsWith("Unable to configure HTTPS endpoint", StringComparison.Ordinal) =>
+            "Urls asks for https, and there is no certificate. Set Kestrel:Certificates:Default:Path, or use http behind a proxy that has one.",
+        InvalidOperationException when exception.Message.StartsWith("Dynamic port binding", StringComparison.Ordinal) =>
+            $"Urls: {exception.Message}",
+        IOException { InnerException: not null } when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) =>
+            $"{exception.Message} Stop what listens there, or set Urls (or PORT) to another address.",
+        _ => null,
+    };
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Data.Sqlite;
+
+namespace TaskSlices.Infrastructure.Http;
+
+/// <summary>Gives a problem body to what would have none: an exception, and a bare status of the framework.</summary>
+public static class ErrorHandling
+{
+    /// <summary>In seconds; what a caller is told to wait when the database can't be used.</summary>
+    private const int RetryAfter = 5;
+
+    public static void UseProblems(this IApplicationBuilder app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = AnswerAsync,
+            SuppressDiagnosticsCallback = static context => IsOfTheClient(context.Exception),
+        });
+        app.UseStatusCodePages(static context =>
+            Problem.For(context.HttpContext, context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+    }
+
+    /// <summary>The server says of a body that can't be read to its end, be it broken or broken off, that the reading failed.</summary>
+    private static bool IsOfTheClient(Exception exception) => exception is BadHttpRequestException or IOException;
+
+    private static Task AnswerAsync(HttpContext context)
+    {
+        var exception = context.Features.Get<IExceptionHandlerFeature>()!.Error;
+        var status = exception switch
+        {
+            BadHttpRequestException bad => bad.StatusCode,
+            _ when IsOfTheClient(exception) => StatusCodes.Status400BadRequest,
+            DbUpdateConcurrencyException => StatusCodes.Status409Conflict,
+            _ when SqliteDatabase.IsUnavailable(exception) => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status500InternalServerError,
+        };
+
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = $"{RetryAfter}";
+
+        return Problem.For(context, status).ExecuteAsync(context);
+    }
+}

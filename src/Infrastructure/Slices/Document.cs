@@ -1,0 +1,233 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using FastEndpoints;
+using FastEndpoints.Swagger;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+
+namespace TaskSlices.Infrastructure.Slices;
+
+/// <summary>The API described for programs (/swagger/v1/swagger.json, OpenAPI 3.0) and for people (/swagger).</summary>
+public static class Document
+{
+    public const string Path = "/swagger/v1/swagger.json";
+
+    /// <summary>/api/{user_id}/tasks: the third segment names the feature.</summary>
+    private const int FeatureSegment = 3;
+
+    public static void AddDocument(this IServiceCollection services) => services.SwaggerDocument(options =>
+    {
+        options.ShortSchemaNames = true;
+        options.FlattenSchema = true;
+        options.RemoveEmptyRequestSchema = true;
+        options.AutoTagPathSegmentIndex = FeatureSegment;
+        options.SerializerSettings = json => json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.DocumentSettings = settings =>
+        {
+            settings.Title = "TaskSlices";
+            settings.Version = "v1";
+        };
+    });
+
+    /// <summary>Stands before authentication: whoever may reach the API may read how it is called. Made when first asked for, then kept.</summary>
+    public static void UseDocument(this IApplicationBuilder app)
+    {
+        string? document = null;
+
+        app.UseWhen(static context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
+        {
+            branch.Use(async (context, next) =>
+            {
+                if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+                {
+                    context.Response.Headers.Allow = "GET, HEAD";
+                    context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                    return;
+                }
+
+                if (context.Request.Path != Path || !HttpMethods.IsGet(context.Request.Method))
+                {
+                    await next(context);
+                    return;
+                }
+
+                document ??= Complete(await CaptureAsync(context, next), context.RequestServices).ToJsonString();
+                context.Response.ContentType = "application/json; charset=utf-8";
+                await context.Response.WriteAsync(document, context.RequestAborted);
+            });
+            branch.UseSwaggerGen();
+        });
+    }
+
+    private static async Task<JsonObject> CaptureAsync(HttpContext context, RequestDelegate next)
+    {
+        var (body, captured) = (context.Response.Body, new MemoryStream());
+        context.Response.Body = captured;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Response.Body = body;
+            context.Response.ContentLength = null;
+        }
+
+        return JsonNode.Parse(captured.ToArray())!.AsObject();
+    }
+
+    /// <summary>Adds what the generator can't know: the owner and the ids are never in a body, and a missing body is the empty object.</summary>
+    private static JsonObject Complete(JsonObject document, IServiceProvider services)
+    {
+        var json = services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        var endpoints = services.GetRequiredService<EndpointDataSource>().Endpoints;
+        var requests = RequestTypes(endpoints, json);
+        var schemas = document["components"]!["schemas"]!.AsObject();
+
+        // The address by which somebody happened to ask says nothing to the next reader.
+        document.Remove("servers");
+
+        foreach (var (path, item) in document["paths"]!.AsObject())
+        {
+            foreach (var (method, operation) in item!.AsObject())
+                CompleteOperation(method, operation!.AsObject(), schemas, requests);
+        }
+
+        foreach (var answer in AnswerTypes(endpoints, json))
+        {
+            if (schemas[answer.Type.Name] is JsonObject schema)
+                schema["required"] = new JsonArray([.. AlwaysPresent(answer).Select(name => JsonValue.Create(name))]);
+        }
+
+        Visit(document);
+        RemoveUnused(document, schemas);
+
+        return document;
+    }
+
+    /// <summary>What each operation's request is to the serializer, by operation id.</summary>
+    private static Dictionary<string, JsonTypeInfo> RequestTypes(IEnumerable<Endpoint> endpoints, JsonSerializerOptions json) => endpoints
+        .Select(e => (Name: e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName, Slice: e.Metadata.GetMetadata<EndpointDefinition>()))
+        .Where(e => e is { Name: not null, Slice: not null })
+        .ToDictionary(e => e.Name!, e => json.GetTypeInfo(e.Slice!.ReqDtoType));
+
+    /// <summary>The objects that the endpoints answer with, and those inside them.</summary>
+    private static HashSet<JsonTypeInfo> AnswerTypes(IEnumerable<Endpoint> endpoints, JsonSerializerOptions json)
+    {
+        var found = new HashSet<JsonTypeInfo>();
+        foreach (var produced in endpoints.SelectMany(e => e.Metadata.GetOrderedMetadata<IProducesResponseTypeMetadata>()))
+            Add(produced.Type);
+
+        return found;
+
+        void Add(Type? type)
+        {
+            if (type is null || type == typeof(void))
+                return;
+
+            var info = json.GetTypeInfo(type);
+            if (info.Kind is JsonTypeInfoKind.Enumerable)
+                Add(info.ElementType);
+            else if (info.Kind is JsonTypeInfoKind.Object && found.Add(info))
+            {
+                foreach (var property in info.Properties)
+                    Add(property.PropertyType);
+            }
+        }
+    }
+
+    private static IEnumerable<string> AlwaysPresent(JsonTypeInfo answer) =>
+        answer.Properties.Where(p => p.AssociatedParameter is { HasDefaultValue: false }).Select(p => p.Name);
+
+    private static void CompleteOperation(string method, JsonObject operation, JsonObject schemas, Dictionary<string, JsonTypeInfo> requests)
+    {
+        foreach (var (status, response) in operation["responses"]!.AsObject())
+        {
+            if (response!["description"]?.GetValue<string>() is null or "")
+                response["description"] = ReasonPhrases.GetReasonPhrase(int.Parse(status, System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        // Where a route has no segment that names a feature, it is about the user.
+        operation["tags"] ??= new JsonArray("User");
+
+        var parameters = operation["parameters"]?.AsArray().Select(p => p!.AsObject()).ToList() ?? [];
+        var declared = SliceConventions.QueryKeys(requests[operation["operationId"]!.GetValue<string>()].Type);
+        foreach (var parameter in parameters.Where(p => p["in"]!.GetValue<string>() == "query"))
+        {
+            parameter["name"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter["name"]!.GetValue<string>());
+
+            // Of a request whose method seldom has a body, generators take every member for a key of the query.
+            if (!declared.Contains(parameter["name"]!.GetValue<string>()))
+                operation["parameters"]!.AsArray().Remove(parameter);
+
+            // A parameter may be left out; there is no text for null in a query string.
+            parameter["schema"]!.AsObject().Remove("nullable");
+
+            if (parameter["name"]!.GetValue<string>() == "limit")
+                Limit(parameter["schema"]!.AsObject());
+        }
+
+        if (method is not ("post" or "put" or "patch"))
+            operation.Remove("requestBody");
+        else if (operation["requestBody"]?["content"]?["application/json"]?["schema"]?["$ref"]?.GetValue<string>() is { } reference)
+        {
+            var request = requests[operation["operationId"]!.GetValue<string>()];
+            var schema = schemas[reference.Split('/')[^1]]!.AsObject();
+            var properties = schema["properties"]!.AsObject();
+
+            foreach (var name in properties.Select(p => p.Key).Where(name => request.Properties.All(p => p.Name != name)).ToList())
+                properties.Remove(name);
+
+            foreach (var property in request.Properties.Where(p => !p.IsSetNullable))
+                properties[property.Name]?.AsObject().Remove("nullable");
+
+            operation["requestBody"]!["required"] = schema["required"] is JsonArray { Count: > 0 };
+        }
+    }
+
+    private static void Limit(JsonObject schema)
+    {
+        schema["minimum"] = 1;
+        schema["maximum"] = PagedRequest.LimitMaximum;
+        schema["default"] = PagedRequest.LimitMaximum;
+    }
+
+    /// <summary>One spelling for what generators spell differently.</summary>
+    private static void Visit(JsonNode? node)
+    {
+        if (node is JsonObject one)
+        {
+            foreach (var name in one.Select(member => member.Key).Where(name => name.StartsWith("x-", StringComparison.Ordinal)).ToList())
+                one.Remove(name);
+
+            // Members that are not named here are ignored, not refused.
+            one.Remove("additionalProperties");
+
+            if (one["format"] is JsonValue format)
+            {
+                one["format"] = format.ToString() == "guid" ? "uuid" : format.ToString();
+
+                // Our converter of times tells a generator nothing about the JSON it writes.
+                if (format.ToString() == "date-time")
+                    one["type"] = "string";
+            }
+
+            foreach (var (_, member) in one)
+                Visit(member);
+        }
+        else if (node is JsonArray many)
+        {
+            foreach (var item in many)
+                Visit(item);
+        }
+    }
+
+    private static void RemoveUnused(JsonObject document, JsonObject schemas)
+    {
+        while (schemas.Select(s => s.Key).FirstOrDefault(name => !document.ToJsonString().Contains($"#/components/schemas/{name}\"", StringComparison.Ordinal)) is { } unused)
+            schemas.Remove(unused);
+    }
+}

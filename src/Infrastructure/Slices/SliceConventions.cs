@@ -1,0 +1,132 @@
+using System.Text.Json;
+using FastEndpoints;
+using FluentValidation.Results;
+using Microsoft.AspNetCore.Http.Extensions;
+using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Http;
+
+namespace TaskSlices.Infrastructure.Slices;
+
+/// <summary>FastEndpoints as this house uses it: what holds for every slice is said here once, so that a slice says only what is its own.</summary>
+public static class SliceConventions
+{
+    private const string Malformed = "MALFORMED_JSON";
+
+    public static void AddSlices(this IServiceCollection services) => services.AddFastEndpoints(discovery =>
+    {
+        discovery.DisableAutoDiscovery = true;
+        discovery.Assemblies = [typeof(SliceConventions).Assembly];
+    });
+
+    /// <summary>Maps the slices, and looks at every endpoint that the process now has.</summary>
+    /// <exception cref="Hosting.StartupException">An endpoint is open by mistake, or has no owner.</exception>
+    public static void UseSlices(this WebApplication app)
+    {
+        app.UseFastEndpoints(Configure);
+        SliceAudit.Run(((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints));
+    }
+
+    /// <summary>
+    /// FastEndpoints lets a key of the query string overwrite a member of the body. Here a query key reaches a [QueryParam] or nothing.
+    /// </summary>
+    public static void UseDeclaredQuery(this IApplicationBuilder app) => app.Use(static (context, next) =>
+    {
+        if (context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<DeclaredQuery>() is { } declared)
+        {
+            var kept = context.Request.Query.Where(value => declared.Names.Contains(value.Key));
+            context.Request.QueryString = new QueryBuilder(kept).ToQueryString();
+        }
+
+        return next(context);
+    });
+
+    // The action runs once per process, whatever the number of hosts: it may hold nothing of this one.
+    private static void Configure(Config config)
+    {
+        config.Endpoints.ShortNames = true;
+        config.Endpoints.Configurator = ConfigureSlice;
+        config.Binding.UsePropertyNamingPolicy = true;
+        config.Binding.UseDefaultValuesForNullableProps = false;
+        config.Binding.FailureMessage = static (type, name, _) => $"{name} must be {Describe(type)}.";
+        config.Binding.JsonExceptionTransformer = static exception => Describe(exception);
+        config.Errors.StatusCode = StatusCodes.Status422UnprocessableEntity;
+        config.Errors.ContentType = Problem.MediaType;
+        config.Errors.ProducesMetadataType = typeof(Problem);
+        config.Errors.ResponseBuilder = static (failures, context, _) => Refuse(failures, context);
+    }
+
+    private static void ConfigureSlice(EndpointDefinition slice)
+    {
+        slice.PreProcessor<OwnerGuard>(Order.Before);
+
+        if (Array.TrueForAll(slice.Routes!, SliceAudit.IsPublic))
+        {
+            slice.AllowAnonymous();
+
+            // What is open to everybody here speaks another program's language, and is described there.
+            slice.Description(endpoint => endpoint.ExcludeFromDescription());
+        }
+
+        slice.Description(endpoint =>
+        {
+            endpoint.WithMetadata(new DeclaredQuery(slice.ReqDtoType));
+
+            foreach (var status in Refusals(slice))
+                endpoint.Produces<Problem>(status, Problem.MediaType);
+        });
+    }
+
+    /// <summary>The statuses that any slice of this kind can answer, for the document; those of its own are in its signature.</summary>
+    private static int[] Refusals(EndpointDefinition slice) =>
+    [
+        .. slice.ReqDtoType.IsAssignableTo(typeof(OwnedRequest)) ? [401, 403] : Array.Empty<int>(),
+        .. slice.Verbs?.Intersect(["POST", "PUT", "PATCH"]).Any() is true ? [400, 413, 415, 422] : Array.Empty<int>(),
+        500,
+        503,
+    ];
+
+    /// <summary>400 for what is no JSON, 422 for JSON that is not allowed; FastEndpoints knows one status for both.</summary>
+    private static Problem Refuse(List<ValidationFailure> failures, HttpContext context)
+    {
+        var malformed = failures.Find(failure => failure.ErrorCode == Malformed);
+        var problem = malformed is not null
+            ? Problem.For(context, StatusCodes.Status400BadRequest, Malformed, malformed.ErrorMessage)
+            : Problem.For(
+                context, StatusCodes.Status422UnprocessableEntity, detail: string.Join(' ', failures.Select(f => f.ErrorMessage).Distinct()),
+                errors: [.. failures.Select(f => new FieldError(f.PropertyName, f.ErrorMessage)).Distinct()]);
+
+        context.Response.StatusCode = problem.Status;
+
+        return problem;
+    }
+
+    // The serializer wraps the reader's own exception when the text is no JSON, and bytes that are no UTF-8 are no text.
+    private static ValidationFailure Describe(JsonException exception)
+    {
+        if (exception.InnerException is JsonException or { InnerException: System.Text.DecoderFallbackException })
+            return new ValidationFailure("body", "The body is not well-formed JSON.") { ErrorCode = Malformed };
+
+        var field = exception.Path?.TrimStart('$', '.') is { Length: > 0 } path ? JsonNamingPolicy.SnakeCaseLower.ConvertName(path) : "body";
+
+        return new ValidationFailure(field, field == "body" ? "The body must be a JSON object." : $"{field} does not have the right type, or is there twice.");
+    }
+
+    private static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var t when t == typeof(int) || t == typeof(long) => "a whole number",
+        var t when t == typeof(bool) => "true or false",
+        var t when t == typeof(Guid) => "a UUID",
+        _ => "a valid value",
+    };
+
+    /// <summary>The keys of the query string that reach a request.</summary>
+    internal static HashSet<string> QueryKeys(Type request) => request.GetProperties()
+        .Where(p => p.IsDefined(typeof(QueryParamAttribute), inherit: true))
+        .Select(Json.WireName)
+        .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    private sealed class DeclaredQuery(Type request)
+    {
+        public HashSet<string> Names { get; } = QueryKeys(request);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text;
+
+namespace TaskSlices.Tests.Features.UserData;
+
+public sealed class EraseUserTests(AccountServer server) : IClassFixture<AccountServer>
+{
+    [Fact]
+    public async Task Removes_tasks_sessions_and_account_and_leaves_nothing_in_the_file_after_the_next_vacuum()
+    {
+        var (visitor, bystander) = (await server.SignUpAsync(), await server.SignUpAsync());
+        var (token, others) = (await visitor.TokenAsync(), await bystander.TokenAsync());
+        var title = $"Erase me, {Guid.NewGuid():N}";
+        for (var i = 0; i < 30; i++)
+            await (await visitor.Tasks(token, "POST", Visitor.Json(new { title, description = new string('x', 900) }))).Is(HttpStatusCode.Created);
+        await (await bystander.Tasks(others, "POST", """{"title":"Stays"}""")).Is(HttpStatusCode.Created);
+
+        var answer = await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password }))).Is(HttpStatusCode.OK);
+
+        Assert.Equal(Visitor.Json(new { user_id = visitor.Id, message = "User erased" }), answer.ToJsonString());
+        using (var database = server.OpenDatabase())
+        {
+            foreach (var table in database.Query("SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'user_id'", ["name"]).Select(row => (string)row[0]))
+                Assert.Equal(0L, database.Scalar($"SELECT count(*) FROM {table} WHERE user_id = $id", ("$id", visitor.Id)));
+        }
+
+        server.Execute("VACUUM");
+        server.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        Assert.Equal("", Leftovers([visitor.Id, visitor.Email, title]));
+        Assert.Single(await (await bystander.Tasks(others)).IsList());
+    }
+
+    [Fact]
+    public async Task Ends_all_sessions_and_makes_room_for_a_new_account()
+    {
+        var visitor = await server.SignUpAsync();
+        var other = visitor.Elsewhere();
+        await other.SignInAsync();
+        var (token, others) = (await visitor.TokenAsync(), await other.TokenAsync());
+
+        await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password }))).Is(HttpStatusCode.OK);
+
+        await (await visitor.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        await (await visitor.Tasks(others)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        Assert.Equal("null", await (await other.Get("/api/auth/get-session")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        await (await visitor.Elsewhere().Post("/api/auth/sign-in/email", Visitor.Json(new { email = visitor.Email, password = visitor.Password })))
+            .IsRefused(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
+        var again = visitor.Elsewhere();
+        await again.SignUpAsync();
+        Assert.NotEqual(visitor.Id, again.Id);
+    }
+
+    [Theory]
+    [InlineData(null, "VALIDATION_FAILED")]
+    [InlineData("{}", "VALIDATION_FAILED")]
+    [InlineData("""{"password":null}""", "VALIDATION_FAILED")]
+    [InlineData("""{"password":"wrong password"}""", "WRONG_PASSWORD")]
+    [InlineData("""{"password":7}""", "VALIDATION_FAILED")]
+    public async Task Asks_for_the_password_again(string? json, string code)
+    {
+        var visitor = await server.SignUpAsync();
+        var token = await visitor.TokenAsync();
+
+        var problem = await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}?password=correct%20horse", json)).IsProblem(HttpStatusCode.UnprocessableEntity, code);
+
+        Assert.Equal("password", Assert.Single(problem["errors"]!.AsArray())!["field"]!.GetValue<string>());
+        Assert.Empty(await (await visitor.Tasks(token)).IsList());
+    }
+
+    [Fact]
+    public async Task Refuses_a_body_that_is_no_JSON()
+    {
+        var visitor = await server.SignUpAsync();
+
+        await (await visitor.WithToken(await visitor.TokenAsync(), "DELETE", $"/api/{visitor.Id}", "{")).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
+    }
+
+    [Fact]
+    public async Task Is_the_owners_and_the_services()
+    {
+        var (ann, bob) = (await server.SignUpAsync(), await server.SignUpAsync());
+        var token = await ann.TokenAsync();
+
+        await (await ann.WithToken(await bob.TokenAsync(), "DELETE", $"/api/{ann.Id}", Visitor.Json(new { password = bob.Password }))).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        await (await server.Anonymous().Delete($"/api/{ann.Id}")).IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
+        await (await ann.WithToken(AccountServer.ServiceKey[..^1], "DELETE", $"/api/{ann.Id}")).IsProblem(HttpStatusCode.Unauthorized);
+        Assert.Empty(await (await ann.Tasks(token)).IsList());
+
+        for (var i = 0; i < 2; i++)
+            await (await ann.WithToken(AccountServer.ServiceKey, "DELETE", $"/api/{ann.Id}")).Is(HttpStatusCode.OK);
+        await (await ann.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        Assert.Empty(await (await bob.Tasks(await bob.TokenAsync())).IsList());
+    }
+
+    /// <summary>Which of the texts still stands in which file of the data directory.</summary>
+    private string Leftovers(string[] texts) => string.Join('\n',
+        from path in Directory.GetFiles(server.DataDirectory, "taskslices.db*")
+        where !path.EndsWith("-shm", StringComparison.Ordinal)
+        let content = Encoding.Latin1.GetString(Read(path))
+        from text in texts
+        where content.Contains(text, StringComparison.Ordinal)
+        select $"{text} in {Path.GetFileName(path)}");
+
+    private static byte[] Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+
+        return bytes;
+    }
+}

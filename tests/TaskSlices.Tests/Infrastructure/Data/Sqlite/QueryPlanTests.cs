@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Data;
+using System.Data.Common;
+using System.Text.RegularExpressions;
+using FastEndpoints.Testing;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using SQLitePCL;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
+
+/// <summary>How SQLite finds the rows of one user who has a hundred thousand: by the statements that the slices really run.</summary>
+public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<QueryPlanTests.CrowdedApp>
+{
+    private const string ByOwner = "SEARCH USING PRIMARY KEY (user_id=?)";
+    private const string ByOwnerBehindAnId = "SEARCH USING PRIMARY KEY (user_id=? AND id<?)";
+    private const string ByOwnerAndId = "SEARCH USING PRIMARY KEY (user_id=? AND id=?)";
+    private const string Ann = CrowdedApp.Ann;
+
+    private readonly HttpClient _client = app.As(Ann);
+
+    [Fact]
+    public async Task The_first_page_is_the_end_of_the_key() =>
+        Assert.Equal([ByOwner], await PlanAsync("GET", $"/api/{Ann}/tasks"));
+
+    [Fact]
+    public async Task A_later_page_starts_in_the_middle_of_the_key()
+    {
+        var first = await _client.Get($"/api/{Ann}/tasks?limit=10");
+
+        Assert.Equal([ByOwnerBehindAnId], await PlanAsync("GET", first.Next()!));
+    }
+
+    [Fact]
+    public async Task One_task_is_found_by_the_whole_key() =>
+        Assert.Equal([ByOwnerAndId], await PlanAsync("GET", $"/api/{Ann}/tasks/{await AnIdAsync()}"));
+
+    [Theory]
+    [InlineData("PUT", "", """{"title":"New"}""")]
+    [InlineData("PATCH", "/complete", null)]
+    [InlineData("DELETE", "", null)]
+    public async Task A_change_finds_its_task_twice_by_the_whole_key_and_looks_at_no_other(string method, string action, string? body) =>
+        Assert.Equal([ByOwnerAndId, ByOwnerAndId], await PlanAsync(method, $"/api/{Ann}/tasks/{await AnIdAsync()}{action}", body));
+
+    [Fact]
+    public async Task A_new_task_looks_at_no_other() =>
+        Assert.Empty(await PlanAsync("POST", $"/api/{Ann}/tasks", """{"title":"New"}"""));
+
+    private async Task<string> AnIdAsync() => Assert.Single((await (await _client.Get($"/api/{Ann}/tasks?limit=1")).IsList()).Ids());
+
+    /// <summary>The plan of every statement on tasks that the request ran, without the name of the table, which each SQLite spells in its own way.</summary>
+    private async Task<List<string>> PlanAsync(string method, string url, string? body = null)
+    {
+        app.Statements.Clear();
+        Assert.True((await _client.Send(method, url, body)).IsSuccessStatusCode);
+
+        var statements = app.Statements.Where(sql => sql.Contains("tasks", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(statements);
+        using var database = app.OpenDatabase();
+
+        return
+        [
+            .. statements
+                .SelectMany(sql => database.Query($"EXPLAIN QUERY PLAN {sql}", ["detail"]))
+                .Select(row => Regex.Replace((string)row[0], "^(SEARCH|SCAN) .*?(?= USING|$)", "$1")),
+        ];
+    }
+
+    [DisableWafCache]
+    public sealed class CrowdedApp : App
+    {
+        public const string Ann = "ann";
+
+        public ConcurrentQueue<string> Statements { get; } = new();
+
+        protected override void ConfigureServices(IServiceCollection s) =>
+            s.ConfigureDbContext<AppDb>(options => options.AddInterceptors(new Recorder(Statements)));
+
+        protected override ValueTask SetupAsync()
+        {
+            this.Fill(Ann, 100_000);
+
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>Every statement as SQLite itself sees it, with its values in it, on every connection that the application makes.</summary>
+    private sealed class Recorder(ConcurrentQueue<string> statements) : DbConnectionInterceptor
+    {
+        public override DbConnection ConnectionCreated(ConnectionCreatedEventData eventData, DbConnection result)
+        {
+            result.StateChange += (_, change) =>
+            {
+                if (change.CurrentState is ConnectionState.Open)
+                    raw.sqlite3_trace(((SqliteConnection)result).Handle, (_, sql) => statements.Enqueue(sql), null);
+            };
+
+            return result;
+        }
+    }
+}

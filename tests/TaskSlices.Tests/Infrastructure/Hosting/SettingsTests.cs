@@ -1,0 +1,232 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
+
+namespace TaskSlices.Tests.Infrastructure.Hosting;
+
+public sealed class SettingsTests : IDisposable
+{
+    private const string GoodSecret = "a-secret-made-up-for-these-tests-only";
+    private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
+
+    [Theory]
+    [InlineData("Auth__Secrt", "a-secret-made-up-for-these-tests-only", "Auth:Secrt", "Secret, Url")]
+    [InlineData("Data__Dir", "x", "Data:Dir", "Directory, ConnectionString")]
+    [InlineData("BETTER_AUTH_SECRET", "short-secret", "Auth:Secret (BETTER_AUTH_SECRET)", "openssl rand -base64 32")]
+    [InlineData("BETTER_AUTH_SECRET", "31-bytes-are-one-too-few-for-it", "Auth:Secret (BETTER_AUTH_SECRET)", "32 bytes")]
+    [InlineData("BETTER_AUTH_SECRET", "better-auth-secret-12345678901234567890", "Auth:Secret (BETTER_AUTH_SECRET)", "openssl rand -base64 32")]
+    [InlineData("BETTER_AUTH_URL", "app.example", "Auth:Url (BETTER_AUTH_URL)", "Write it as https://app.example")]
+    [InlineData("BETTER_AUTH_URL", "ftp://app.example", "Auth:Url (BETTER_AUTH_URL)", "Write it as https://app.example")]
+    [InlineData("BETTER_AUTH_URL", "https://ann:secret@app.example", "Auth:Url (BETTER_AUTH_URL)", "without user")]
+    [InlineData("BETTER_AUTH_URL", "http://app.example", "Auth:Url (BETTER_AUTH_URL)", "Use https, or set Auth:AllowHttp")]
+    [InlineData("Auth__JwksUrl", "https://app.example/keys", "Auth:JwksUrl", "Auth:Url (BETTER_AUTH_URL)")]
+    [InlineData("Auth__SubjectClaim", "", "Auth:SubjectClaim", "sub")]
+    [InlineData("Auth__Issuer", "https://app.example", "Auth:Issuer", "Set Auth:Url")]
+    [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "Urls", "Kestrel:Certificates:Default:Path")]
+    [InlineData("ASPNETCORE_URLS", "http://localhost:0", "Urls", "127.0.0.1:0")]
+    [InlineData("Auth__AllowHttp", "perhaps", "Auth:AllowHttp", "perhaps")]
+    [InlineData("DATABASE_URL", "postgres://ann:pass-word@db/tasks", "Data:ConnectionString (DATABASE_URL)", "Remove it")]
+    [InlineData("CORS_ORIGINS", "*", "Cors:Origins (CORS_ORIGINS)", "https://app.example,http://localhost:3000")]
+    [InlineData("CORS_ORIGINS", "https://app.example,*", "Cors:Origins (CORS_ORIGINS)", "no *")]
+    [InlineData("CORS_ORIGINS", "https://*.app.example", "Cors:Origins (CORS_ORIGINS)", "no *")]
+    [InlineData("CORS_ORIGINS", "localhost:3000", "Cors:Origins (CORS_ORIGINS)", "scheme://host[:port]")]
+    [InlineData("CORS_ORIGINS", "http://localhost:3000/app", "Cors:Origins (CORS_ORIGINS)", "nothing behind it")]
+    [InlineData("CORS_ORIGINS", "http://ann:secret@localhost:3000", "Cors:Origins (CORS_ORIGINS)", "scheme://host[:port]")]
+    [InlineData("PORT", "abc", "PORT", "0 to 65535")]
+    [InlineData("PORT", "65536", "PORT", "0 to 65535")]
+    [InlineData("ASPNETCORE_URLS", "nonsense", "Urls", "http://localhost:8000")]
+    [InlineData("ASPNETCORE_URLS", "ftp://localhost:8000", "Urls", "http://localhost:8000")]
+    [InlineData("ASPNETCORE_URLS", "http://localhost:99999", "Urls", "http://localhost:8000")]
+    [InlineData("ASPNETCORE_URLS", "http://localhost:8000/base", "Urls", "http://localhost:8000")]
+    public async Task Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
+    {
+        var line = (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
+
+        // What people put there by mistake is often a password.
+        if (name is "BETTER_AUTH_SECRET" or "Auth__Secret" or "DATABASE_URL")
+            Assert.DoesNotContain(value, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PORT", "{0}")]
+    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:{0}")]
+    [InlineData("Urls", "http://127.0.0.1:{0}")]
+    public async Task Listens_where_it_is_told_to_and_says_when_somebody_else_does(string name, string value)
+    {
+        using var taken = new TakenPort();
+
+        (await ServerProcess.RunAsync([], _directory, new() { [name] = string.Format(CultureInfo.InvariantCulture, value, taken.Number) })).IsRefused($":{taken.Number}", "Urls (or PORT)");
+    }
+
+    [Fact]
+    public async Task Prefers_an_address_to_a_port()
+    {
+        using var address = new TakenPort();
+        using var port = new TakenPort();
+
+        (await ServerProcess.RunAsync([], _directory, new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{address.Number}", ["PORT"] = $"{port.Number}" })).IsRefused($":{address.Number}");
+    }
+
+    [Fact]
+    public async Task Prefers_the_command_line_to_the_environment()
+    {
+        using var taken = new TakenPort();
+        var environment = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{taken.Number}", ["PORT"] = $"{taken.Number}", ["BETTER_AUTH_SECRET"] = GoodSecret };
+
+        (await ServerProcess.RunAsync(["--Auth:Secret", "short"], _directory, environment)).IsRefused("Auth:Secret");
+
+        // It is started with --urls, and listens there.
+        await using var server = await ServerProcess.StartAsync(_directory, environment);
+        Assert.NotEqual(taken.Number, server.Client.BaseAddress!.Port);
+    }
+
+    [Fact]
+    public async Task Prefers_a_short_name_to_the_long_one() =>
+        (await ServerProcess.RunAsync([], _directory, new() { ["BETTER_AUTH_SECRET"] = "short", ["Auth__Secret"] = GoodSecret })).IsRefused("Auth:Secret");
+
+    [Fact]
+    public async Task Takes_an_empty_variable_for_one_that_is_not_set()
+    {
+        string[] names = ["PORT", "BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL", "CORS_ORIGINS", "ASPNETCORE_URLS"];
+
+        await using var server = await ServerProcess.StartAsync(_directory, names.ToDictionary(name => name, _ => ""));
+
+        await (await server.Client.Get("/health/ready")).Is(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Takes_32_bytes_for_a_secret_and_counts_no_characters()
+    {
+        const string secret = "16-B:\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc+++";
+        Assert.Equal((20, 32), (secret.Length, System.Text.Encoding.UTF8.GetByteCount(secret)));
+
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["BETTER_AUTH_SECRET"] = secret });
+
+        var token = Token.Of(Token.Header, Token.Claims("ann"), secret);
+        Assert.Empty(await (await server.Client.GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}"))).IsList());
+    }
+
+    [Fact]
+    public async Task Takes_several_origins()
+    {
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["CORS_ORIGINS"] = " https://app.example , http://localhost:5173," });
+
+        foreach (var origin in new[] { "https://app.example", "http://localhost:5173" })
+            Assert.Equal([origin], (await server.Client.GetWith("/health/live", ("Origin", origin))).Headers.GetValues("Access-Control-Allow-Origin"));
+        Assert.False((await server.Client.GetWith("/health/live", ("Origin", "http://localhost:3000"))).Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task Says_where_it_listens_and_where_the_data_is_and_who_issues_tokens_and_what_to_try()
+    {
+        await using var server = await ServerProcess.StartAsync(_directory);
+        var address = server.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
+
+        var (exitCode, log) = await server.StopAsync();
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains($"Listening on {address}\n", log, StringComparison.Ordinal);
+        Assert.Matches($@"Data in {_directory}/taskslices\.db \(SQLite 3\.\d+\.\d+\)\n", log);
+        Assert.Contains("Tokens are issued by the 'token' command", log, StringComparison.Ordinal);
+        Assert.Matches($@"Open {address}, or try curl .*token ann.* {address}/api/ann/tasks\n", log);
+    }
+
+    [Fact]
+    public async Task Says_that_tokens_come_from_whoever_has_the_secret_and_not_what_it_is()
+    {
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["BETTER_AUTH_SECRET"] = GoodSecret });
+
+        var (_, log) = await server.StopAsync();
+
+        Assert.Contains("Tokens are issued by whoever holds BETTER_AUTH_SECRET", log, StringComparison.Ordinal);
+        Assert.Contains("/swagger\n", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(GoodSecret, log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keeps_its_data_in_the_directory_called_data_where_it_is_started()
+    {
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["DATA_DIR"] = "" });
+
+        Assert.True(File.Exists(Path.Combine(_directory, "data", "taskslices.db")));
+    }
+
+    [Fact]
+    public async Task Makes_the_directory_it_is_told_to_keep_its_data_in()
+    {
+        var deep = Path.Combine(_directory, "not", "there", "yet");
+
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["DATA_DIR"] = deep });
+
+        Assert.True(File.Exists(Path.Combine(deep, "taskslices.db")));
+        Assert.False(Directory.Exists(Path.Combine(_directory, "data")));
+    }
+
+    [Fact]
+    public async Task Does_not_start_where_it_can_not_write()
+    {
+        var file = Path.Combine(_directory, "file");
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+
+        (await ServerProcess.RunAsync([], _directory, new() { ["DATA_DIR"] = file })).IsRefused(file, "Data:Directory (DATA_DIR)");
+        (await ServerProcess.RunAsync([], _directory, new() { ["DATA_DIR"] = Path.Combine(file, "below") })).IsRefused(file, "Data:Directory (DATA_DIR)");
+    }
+
+    [Fact]
+    public async Task Does_not_start_with_a_directory_that_is_empty_text() =>
+        (await ServerProcess.RunAsync(["--Data:Directory="], _directory)).IsRefused("Data:Directory (DATA_DIR) is empty");
+
+    [Fact]
+    public async Task Does_not_start_on_a_file_that_is_no_database()
+    {
+        var file = Path.Combine(_directory, "taskslices.db");
+        await File.WriteAllTextAsync(file, new string('x', 8192), TestContext.Current.CancellationToken);
+
+        (await ServerProcess.RunAsync([], _directory)).IsRefused(file, "Check the file");
+
+        Assert.Equal(new string('x', 8192), await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Does_not_start_beside_another_one_on_the_same_data_and_does_when_that_was_killed()
+    {
+        await using (var first = await ServerProcess.StartAsync(_directory))
+        {
+            (await ServerProcess.RunAsync(["--urls", "http://127.0.0.1:0"], _directory)).IsRefused("Another TaskSlices", "Data:Directory (DATA_DIR)");
+            await (await first.Client.Get("/health/ready")).Is(HttpStatusCode.OK);
+            await first.KillAsync();
+        }
+
+        await using var second = await ServerProcess.StartAsync(_directory);
+        await (await second.Client.Get("/health/ready")).Is(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Does_not_start_on_the_data_of_a_newer_version()
+    {
+        await using (var server = await ServerProcess.StartAsync(_directory))
+            await server.StopAsync();
+        using (var database = new SqliteConnection($"Data Source={Path.Combine(_directory, "taskslices.db")};Pooling=False"))
+        {
+            database.Open();
+            using var command = database.CreateCommand();
+            command.CommandText = "INSERT INTO schema_steps VALUES ('2999-01-01-later', 0)";
+            command.ExecuteNonQuery();
+        }
+
+        (await ServerProcess.RunAsync(["--urls", "http://127.0.0.1:0"], _directory)).IsRefused("2999-01-01-later", "newer");
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private sealed class TakenPort : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+        public TakenPort() => _listener.Start();
+
+        public int Number => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Dispose() => _listener.Dispose();
+    }
+}

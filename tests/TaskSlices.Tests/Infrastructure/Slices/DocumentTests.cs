@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FastEndpoints.Testing;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using TaskSlices.Features.Tasks;
+using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
+
+namespace TaskSlices.Tests.Infrastructure.Slices;
+
+public sealed class DocumentTests(App app) : TestBase<App>
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static string CommittedPath => Path.Combine(DropIn.Root, "docs", "openapi.json");
+
+    [Fact]
+    public async Task Describes_every_route_of_the_api_with_its_owner_and_the_bearer_scheme()
+    {
+        var document = await ReadAsync();
+        var routes = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Count(e => e.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal) && !e.RoutePattern.RawText.StartsWith("/api/auth/", StringComparison.Ordinal));
+
+        var operations = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(o => o.Value!).ToList();
+        Assert.Equal(routes, operations.Count);
+        Assert.True(routes >= 6);
+        Assert.All(operations, operation =>
+        {
+            var owner = Assert.Single(operation["parameters"]!.AsArray(), p => p!["name"]!.GetValue<string>() == "user_id")!;
+            Assert.Equal("path", owner["in"]!.GetValue<string>());
+            Assert.True(operation["security"]![0]!.AsObject().ContainsKey("JWTBearerAuth"));
+            Assert.False(string.IsNullOrEmpty(operation["summary"]?.GetValue<string>()), $"{operation["operationId"]} has no summary.");
+            foreach (var status in new[] { "401", "403", "500", "503" })
+                Assert.Equal("#/components/schemas/Problem", operation["responses"]![status]!["content"]![Problem.MediaType]!["schema"]!["$ref"]!.GetValue<string>());
+        });
+        var scheme = document["components"]!["securitySchemes"]!["JWTBearerAuth"]!;
+        Assert.Equal(("http", "bearer", "JWT"), (scheme["type"]!.GetValue<string>(), scheme["scheme"]!.GetValue<string>().ToLowerInvariant(), scheme["bearerFormat"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task States_the_limits_that_the_slices_enforce()
+    {
+        var document = await ReadAsync();
+        var create = document["components"]!["schemas"]!["CreateTaskRequest"]!;
+        var update = document["components"]!["schemas"]!["UpdateTaskRequest"]!;
+
+        Assert.Equal("""["title"]""", create["required"]!.ToJsonString());
+        Assert.Equal(["title", "description"], create["properties"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(["title", "description", "completed"], update["properties"]!.AsObject().Select(p => p.Key));
+        foreach (var request in new[] { create, update })
+        {
+            Assert.Equal(1, request["properties"]!["title"]!["minLength"]!.GetValue<int>());
+            Assert.Equal(TaskItem.TitleLimit, request["properties"]!["title"]!["maxLength"]!.GetValue<int>());
+            Assert.Equal(TaskItem.DescriptionLimit, request["properties"]!["description"]!["maxLength"]!.GetValue<int>());
+        }
+
+        var limit = document["paths"]!["/api/{user_id}/tasks"]!["get"]!["parameters"]!.AsArray().Single(p => p!["name"]!.GetValue<string>() == "limit")!;
+        Assert.Equal((1, PagedRequest.LimitMaximum), (limit["schema"]!["minimum"]!.GetValue<int>(), limit["schema"]!["maximum"]!.GetValue<int>()));
+    }
+
+    [Theory]
+    [InlineData("/api/{user_id}/tasks", "post", true)]
+    [InlineData("/api/{user_id}/tasks/{id}", "put", false)]
+    [InlineData("/api/{user_id}/tasks/{id}/complete", "patch", false)]
+    public async Task Says_whether_a_body_is_needed(string path, string method, bool required)
+    {
+        var body = (await ReadAsync())["paths"]![path]![method]!["requestBody"]!;
+
+        Assert.Equal(required, body["required"]?.GetValue<bool>() ?? false);
+        Assert.Equal(["application/json"], body["content"]!.AsObject().Select(c => c.Key));
+    }
+
+    /// <summary>A change of the document is a change of the contract: it is seen in the diff of docs/openapi.json.</summary>
+    [Fact]
+    public async Task Is_the_one_that_is_committed()
+    {
+        var served = Comparable(await ReadAsync());
+
+        if (Environment.GetEnvironmentVariable("UPDATE_OPENAPI") == "1")
+            await File.WriteAllTextAsync(CommittedPath, (await ReadAsync()).ToJsonString(Indented) + "\n", TestContext.Current.CancellationToken);
+
+        var committed = Comparable(JsonNode.Parse(await File.ReadAllTextAsync(CommittedPath, TestContext.Current.CancellationToken))!.AsObject());
+        Assert.True(
+            committed == served,
+            $"The document changed. If that is meant, write it anew with UPDATE_OPENAPI=1 dotnet test, and commit it.\nCommitted:\n{committed}\nServed:\n{served}");
+    }
+
+    [Fact]
+    public async Task Shows_the_page_for_people_without_a_token()
+    {
+        var page = await app.Anonymous().Get("/swagger/index.html");
+
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
+    [InlineData("POST", Document.Path)]
+    [InlineData("PUT", "/swagger/index.html")]
+    [InlineData("DELETE", "/swagger")]
+    public async Task Takes_no_method_but_those_that_read(string method, string path)
+    {
+        var response = await app.Anonymous().Send(method, path);
+
+        await response.IsProblem(HttpStatusCode.MethodNotAllowed);
+        Assert.Equal(["GET", "HEAD"], response.Content.Headers.Allow);
+    }
+
+    private async Task<JsonObject> ReadAsync() => await (await app.Anonymous().Get(Document.Path)).Is(HttpStatusCode.OK);
+
+    /// <summary>Everything, in one order.</summary>
+    private static string Comparable(JsonObject document) => Ordered(document)!.ToJsonString(Indented);
+
+    private static JsonNode? Ordered(JsonNode? node) => node switch
+    {
+        JsonObject members => new JsonObject(members.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => KeyValuePair.Create(m.Key, Ordered(m.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Ordered).OrderBy(item => item?.ToJsonString(), StringComparer.Ordinal)]),
+        _ => node?.DeepClone(),
+    };
+}
