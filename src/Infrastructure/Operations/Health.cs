@@ -1,15 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Data.Sqlite;
+using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Operations;
 
-/// <summary>/health/live: the process answers. /health/ready: it can also write, and wants traffic; 503 when it can't.</summary>
+/// <summary>/health/live: the process answers, with its version. /health/ready: it can also write; 503 when it can't.</summary>
 public static class Health
 {
     /// <summary>The tag of a check that must pass before traffic is wanted.</summary>
@@ -25,18 +25,18 @@ public static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        Map(app, "/health/live", _ => false);
-        Map(app, "/health/ready", check => check.Tags.Contains(Readiness));
+        Map(app, "/health/live", _ => false, new { Status = "ok", Version = ProductVersion.Text });
+        Map(app, "/health/ready", check => check.Tags.Contains(Readiness), new { Status = "ok" });
     }
 
-    private static void Map(IEndpointRouteBuilder app, string route, Func<HealthCheckRegistration, bool> predicate) =>
-        app.MapHealthChecks(route, new HealthCheckOptions { Predicate = predicate, ResponseWriter = WriteAsync })
+    private static void Map(IEndpointRouteBuilder app, string route, Func<HealthCheckRegistration, bool> predicate, object healthy) =>
+        app.MapHealthChecks(route, new() { Predicate = predicate, ResponseWriter = (http, report) => WriteAsync(http, report, healthy) })
             .WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]))
             .AllowAnonymous();
 
-    private static Task WriteAsync(HttpContext context, HealthReport report) => report.Status is HealthStatus.Unhealthy
+    private static Task WriteAsync(HttpContext context, HealthReport report, object healthy) => report.Status is HealthStatus.Unhealthy
         ? Problem.For(context, StatusCodes.Status503ServiceUnavailable, "NOT_READY", Describe(report)).ExecuteAsync(context)
-        : context.Response.WriteAsJsonAsync(new { Status = "ok" });
+        : context.Response.WriteAsJsonAsync(healthy);
 
     // The description of a check that threw is the text of its exception, which is nobody's business.
     private static string Describe(HealthReport report) => string.Join(' ', report.Entries.Values

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Slices;
 
@@ -28,7 +29,7 @@ public static class Document
         options.DocumentSettings = settings =>
         {
             settings.Title = "TaskSlices";
-            settings.Version = "v1";
+            settings.Version = ProductVersion.Text;
         };
     });
 

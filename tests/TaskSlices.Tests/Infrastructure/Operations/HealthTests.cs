@@ -1,3 +1,4 @@
+using System.Reflection;
 using FastEndpoints.Testing;
 
 namespace TaskSlices.Tests.Infrastructure.Operations;
@@ -10,10 +11,23 @@ public sealed class HealthTests(App app) : TestBase<App>
     public async Task Says_ok_to_anybody(string url)
     {
         foreach (var client in new[] { app.Anonymous(), app.WithToken("garbage"), app.As("ann") })
-            Assert.Equal("""{"status":"ok"}""", (await (await client.Get(url)).Is(HttpStatusCode.OK)).ToJsonString());
+            Assert.Equal("ok", (await (await client.Get(url)).Is(HttpStatusCode.OK))["status"]!.GetValue<string>());
 
         var head = await app.Anonymous().Send("HEAD", url);
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+    }
+
+    [Fact]
+    public async Task Names_the_version_without_the_commit_when_asked_whether_it_lives()
+    {
+        var full = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        var version = full.Split('+')[0];
+
+        Assert.Matches(@"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$", version);
+        Assert.Equal(
+            $$"""{"status":"ok","version":"{{version}}"}""",
+            (await (await app.Anonymous().Get("/health/live")).Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal("""{"status":"ok"}""", (await (await app.Anonymous().Get("/health/ready")).Is(HttpStatusCode.OK)).ToJsonString());
     }
 
     [Theory]
