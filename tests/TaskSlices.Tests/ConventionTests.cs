@@ -111,6 +111,29 @@ public sealed partial class ConventionTests
     public void The_tests_mirror_src() =>
         Assert.All(Slices, slice => Assert.Contains(SourceFiles("tests"), path => path.EndsWith($"/{slice.Namespace!.Split('.')[^1]}/{slice.Name}Tests.cs", StringComparison.Ordinal)));
 
+    [Fact]
+    public void Every_decision_has_a_status_and_a_date()
+    {
+        var decisions = Directory.GetFiles(Path.Combine(DropIn.Root, "docs", "decisions"), "0*.md");
+
+        Assert.NotEmpty(decisions);
+        Assert.All(decisions, path => Assert.Matches(
+            @"^# \d+\. .+\n\n\*\*Status\.\*\* (Accepted|Superseded by \d+), \d{4}-\d\d-\d\d\.\n",
+            File.ReadAllText(path)));
+    }
+
+    [Fact]
+    public void Workflows_pin_every_action_by_its_commit()
+    {
+        var actions = Directory.GetFiles(Path.Combine(DropIn.Root, ".github", "workflows"))
+            .SelectMany(File.ReadLines)
+            .Where(line => line.Contains("uses:", StringComparison.Ordinal))
+            .ToList();
+
+        Assert.NotEmpty(actions);
+        Assert.All(actions, line => Assert.Matches(@"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line));
+    }
+
     private static IEnumerable<Type> Bases(Type type)
     {
         for (var current = type.BaseType; current is not null; current = current.BaseType)
