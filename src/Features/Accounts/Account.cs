@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using TaskSlices.Features.UserData;
+using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
 
@@ -43,6 +44,7 @@ public sealed class AccountMapping : IEntityTypeConfiguration<Account>
     public void Configure(EntityTypeBuilder<Account> builder)
     {
         builder.ToTable("accounts");
+        builder.CrossesUsers();
         builder.HasKey(a => a.UserId);
         builder.HasIndex(a => a.Email).IsUnique();
     }

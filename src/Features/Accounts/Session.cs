@@ -45,6 +45,7 @@ public sealed class SessionMapping : IEntityTypeConfiguration<Session>, IEntityT
     public void Configure(EntityTypeBuilder<Session> builder)
     {
         builder.ToTable("sessions");
+        builder.CrossesUsers();
         builder.HasKey(s => new { s.UserId, s.Id });
         builder.HasIndex(s => s.TokenHash).IsUnique();
         builder.HasIndex(s => s.ExpiresAt);

@@ -15,7 +15,7 @@ public sealed class TaskItem : IOwned
     public string? Description { get; set; }
     public bool Completed { get; set; }
     public required DateTimeOffset CreatedAt { get; init; }
-    public required DateTimeOffset UpdatedAt { get; set; }
+    public required DateTimeOffset UpdatedAt { get; set => field = value > field ? value : field; }
     public long Revision { get; private set; }
 }
 

@@ -23,17 +23,14 @@ public sealed class ToggleTask(AppDb db, TimeProvider clock) : Endpoint<ToggleTa
         Summary(s => s.Summary = "Toggle completion, or set it");
     }
 
-    public override Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(ToggleTaskRequest req, CancellationToken ct) =>
-        db.WriteAsync<Results<Ok<TaskResponse>, TaskNotFound>>(async () =>
+    public override async Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(ToggleTaskRequest req, CancellationToken ct)
+    {
+        var task = await db.Tasks.ChangeAsync(req.UserId, req.Id, task =>
         {
-            var task = await db.Tasks.ReadForUpdateAsync(req.UserId, req.Id, ct);
-            if (task is null)
-                return new TaskNotFound();
-
             task.Completed = req.Completed ?? !task.Completed;
             task.UpdatedAt = clock.GetUtcNow();
-            await db.SaveChangesAsync(ct);
-
-            return TypedResults.Ok(TaskResponse.From(task));
         }, ct);
+
+        return task is null ? new TaskNotFound() : TypedResults.Ok(TaskResponse.From(task));
+    }
 }

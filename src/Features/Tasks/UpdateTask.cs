@@ -41,19 +41,16 @@ public sealed class UpdateTask(AppDb db, TimeProvider clock) : Endpoint<UpdateTa
         Summary(s => s.Summary = "Change a task; what is left out stays as it is");
     }
 
-    public override Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(UpdateTaskRequest req, CancellationToken ct) =>
-        db.WriteAsync<Results<Ok<TaskResponse>, TaskNotFound>>(async () =>
+    public override async Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(UpdateTaskRequest req, CancellationToken ct)
+    {
+        var task = await db.Tasks.ChangeAsync(req.UserId, req.Id, task =>
         {
-            var task = await db.Tasks.ReadForUpdateAsync(req.UserId, req.Id, ct);
-            if (task is null)
-                return new TaskNotFound();
-
             task.Title = req.Title ?? task.Title;
             task.Description = req.HasDescription ? req.Description : task.Description;
             task.Completed = req.Completed ?? task.Completed;
             task.UpdatedAt = clock.GetUtcNow();
-            await db.SaveChangesAsync(ct);
-
-            return TypedResults.Ok(TaskResponse.From(task));
         }, ct);
+
+        return task is null ? new TaskNotFound() : TypedResults.Ok(TaskResponse.From(task));
+    }
 }

@@ -19,7 +19,7 @@ public sealed record EraseUserRequest : OwnedRequest
 
 public sealed record EraseUserResponse(string UserId, string Message);
 
-public sealed class EraseUser(AppDb db, UserRows data, Sessions sessions, EndedSessions ended, Passwords passwords, SignInLimits limits, IOptions<AuthSettings> auth)
+public sealed class EraseUser(AppDb db, UserRows rows, Sessions sessions, EndedSessions ended, Passwords passwords, SignInLimits limits, IOptions<AuthSettings> auth, IStore store)
     : Endpoint<EraseUserRequest, Results<Ok<EraseUserResponse>, EraseRefused>>
 {
     public override void Configure()
@@ -42,12 +42,12 @@ public sealed class EraseUser(AppDb db, UserRows data, Sessions sessions, EndedS
         ended.Add(await db.WriteAsync(async () =>
         {
             var removed = await sessions.RemoveAllAsync(req.UserId, ct);
-            await data.EraseAsync(req.UserId, ct);
+            await rows.EraseAsync(req.UserId, ct);
 
             return removed;
         }, ct));
 
-        await data.EmptyLogAsync(CancellationToken.None);
+        await store.ForgetErasedAsync();
 
         return TypedResults.Ok(new EraseUserResponse(req.UserId, "User erased"));
     }

@@ -1,11 +1,8 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Data.Sqlite;
-using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Features.UserData;
 
@@ -13,16 +10,12 @@ namespace TaskSlices.Features.UserData;
 /// Everything that is kept about one user: the rows of every entity that has a UserId, found in the model, so that those of a new feature are
 /// among them.
 /// </summary>
-public sealed class UserRows(AppDb db, DataDirectory directory)
+public sealed class UserRows(AppDb db, ErasedUsers erased)
 {
     private const string UserId = nameof(IOwned.UserId);
 
     /// <summary>Rows that are read at once. Nothing is open while they are on their way: a slow reader holds up nobody.</summary>
     private const int Batch = 500;
-
-    private const int Tries = 10;
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly IEntityType[] _entities =
     [
@@ -49,35 +42,21 @@ public sealed class UserRows(AppDb db, DataDirectory directory)
     }
 
     /// <summary>
-    /// Removes them; the connection that writes overwrites where they were. To be called in a unit of <see cref="AppDb.WriteAsync{T}"/>.
+    /// Removes them, and marks the user: a change that was asked for before is refused. To be called in a unit of <see cref="AppDb.WriteAsync{T}"/>.
     /// </summary>
     /// <returns>How many there were.</returns>
     public async Task<int> EraseAsync(string userId, CancellationToken ct)
     {
-        var erased = 0;
+        var count = 0;
+        erased.Mark(userId);
 
         foreach (var table in _entities.Select(entity => entity.GetTableName()).Append("revisions"))
         {
             var sql = $"DELETE FROM \"{table}\" WHERE user_id = {{0}}";
-            erased += await db.Database.ExecuteSqlRawAsync(sql, [userId], ct);
+            count += await db.Database.ExecuteSqlRawAsync(sql, [userId], ct);
         }
 
-        return erased;
-    }
-
-    /// <summary>
-    /// Writes the log of changes (WAL) back and empties it, so that what was erased is not in there either. While others read or write it may
-    /// have to give up; then the log is emptied when the process ends.
-    /// </summary>
-    public async Task EmptyLogAsync(CancellationToken ct)
-    {
-        await using var connection = new SqliteConnection(SqliteDatabase.ConnectionString(directory, SqliteOpenMode.ReadWrite));
-        await connection.OpenAsync(ct);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-
-        for (var tries = 0; tries < Tries && await command.ExecuteScalarAsync(ct) is not 0L; tries++)
-            await Task.Delay(Pause, ct);
+        return count;
     }
 
     private Task<List<object>> ReadAsync(IEntityType entity, string userId, object? after, CancellationToken ct)
@@ -90,7 +69,7 @@ public sealed class UserRows(AppDb db, DataDirectory directory)
         if (after is not null)
         {
             sql += $" AND ({columns}) > ({string.Join(", ", key.Select((_, i) => $"{{{i + 1}}}"))})";
-            values.AddRange(key.Select(property => FlatTable.Stored(property, property.PropertyInfo!.GetValue(after)!)));
+            values.AddRange(key.Select(property => AppDb.Stored(property, property.PropertyInfo!.GetValue(after)!)));
         }
 
         if (key.Length > 0)

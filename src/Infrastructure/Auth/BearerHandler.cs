@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Net.Http.Headers;
+using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Auth;
@@ -9,7 +10,7 @@ namespace TaskSlices.Infrastructure.Auth;
 /// Takes the token from the Authorization header (RFC 6750 section 2.1, and from nowhere else), and says in a 401 what is wrong with it. One is
 /// made for each request.
 /// </summary>
-public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey) : IAuthenticationHandler
+public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey, RowOwner owner) : IAuthenticationHandler
 {
     public const string SchemeName = "Bearer";
 
@@ -67,6 +68,7 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey)
         if (verdict.Refusal is { } refusal)
             return Refuse(refusal);
 
+        owner.IsActive = verdict.IsActive;
         var identity = new ClaimsIdentity([new Claim(OwnerGuard.SubjectClaim, verdict.Subject!)], SchemeName, OwnerGuard.SubjectClaim, roleType: null);
 
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));

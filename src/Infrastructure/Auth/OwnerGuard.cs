@@ -1,11 +1,13 @@
 using FastEndpoints;
+using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// Answers 403 unless the token's subject is, to the byte, the {user_id} of the route, or a slice lets a service in. It reads the route itself, since the request is null
-/// when its body is broken, and it stops the endpoint by sending: a pre-processor that throws would be run twice.
+/// Answers 403 unless the token's subject is, to the byte, the {user_id} of the route, or a slice lets a service in; then that user's rows, and
+/// no others, can be found. It reads the route itself, since the request is null when its body is broken, and it stops the endpoint by sending:
+/// a pre-processor that throws would be run twice.
 /// </summary>
 public sealed class OwnerGuard : IGlobalPreProcessor
 {
@@ -19,10 +21,13 @@ public sealed class OwnerGuard : IGlobalPreProcessor
         if (!http.Request.RouteValues.TryGetValue(RouteValue, out var owner) || http.ResponseStarted())
             return;
 
-        if (http.User.IsService() && http.GetEndpoint()!.IsOpenToService())
-            return;
+        var mayPass = owner is string { Length: > 0 } && (http.User.IsService()
+            ? http.GetEndpoint()!.IsOpenToService()
+            : string.Equals((string)owner, http.User.FindFirst(SubjectClaim)?.Value, StringComparison.Ordinal));
 
-        if (owner is not string { Length: > 0 } || !string.Equals((string)owner, http.User.FindFirst(SubjectClaim)?.Value, StringComparison.Ordinal))
+        if (mayPass)
+            http.Resolve<RowOwner>().Set((string)owner!);
+        else
         {
             await http.Response.SendResultAsync(Problem.For(
                 http, StatusCodes.Status403Forbidden, "NOT_YOUR_URL", "The user in the URL is not the one who is signed in."));

@@ -18,13 +18,15 @@ public sealed class TokenMemory(TimeProvider clock)
 
     private readonly ConcurrentDictionary<Digest, Remembered> _tokens = new();
 
-    /// <summary>The subject of a token that was verified before, or null.</summary>
-    public string? Recall(string token)
+    /// <summary>The subject of a token that was verified before, and whether its session is still active; null if there was none.</summary>
+    public (string Subject, Func<bool>? IsActive)? Recall(string token)
     {
         if (token.Length > Jws.LengthLimit || !_tokens.TryGetValue(Digest.Of(token), out var remembered))
             return null;
 
-        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.IsActive?.Invoke() is false ? null : remembered.Subject;
+        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.IsActive?.Invoke() is false 
+            ? null
+            : (remembered.Subject, remembered.IsActive);
     }
 
     /// <param name="token">One that has just been found right.</param>

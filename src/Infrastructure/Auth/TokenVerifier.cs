@@ -4,8 +4,11 @@ using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Infrastructure.Auth;
 
-/// <summary>What the verifier found: a <see cref="Subject"/>, or a <see cref="Refusal"/> fit for the person who wires up the frontend.</summary>
-public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal);
+/// <summary>
+/// What the verifier found: a <see cref="Subject"/>, or a <see cref="Refusal"/> fit for the person who wires up the frontend.
+/// <see cref="IsActive"/> says whether the token's session has not ended since; null if it has none.
+/// </summary>
+public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal, Func<bool>? IsActive = null);
 
 /// <summary>
 /// Decides whether a token may be believed, by RFC 7515, RFC 7519 and RFC 8725: one algorithm per key and chosen by the key, no <c>none</c>,
@@ -41,7 +44,7 @@ public sealed partial class TokenVerifier(
     public async ValueTask<TokenVerdict> VerifyAsync(string token, CancellationToken ct)
     {
         if (memory.Recall(token) is { } remembered)
-            return new TokenVerdict(remembered, null);
+            return new TokenVerdict(remembered.Subject, null, remembered.IsActive);
 
         if (Jws.Read(token) is not { } jws)
             return Refuse(token.Length <= Jws.LengthLimit && token.Count(c => c == '.') < 2 ? TokenRefusal.Opaque : TokenRefusal.Malformed);
@@ -130,7 +133,7 @@ public sealed partial class TokenVerifier(
         var subject = Text(claims, _subjectClaim)!;
         memory.Keep(token, subject, key, DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry)), isActive);
 
-        return new TokenVerdict(subject, null);
+        return new TokenVerdict(subject, null, isActive);
     }
 
     private TokenRefusal? RefuseClaims(JsonElement claims, ClaimRules rules)

@@ -1,9 +1,9 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
-using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Infrastructure.Data;
 
@@ -13,22 +13,29 @@ namespace TaskSlices.Infrastructure.Data;
 /// </summary>
 public sealed class AppDb : DbContext
 {
-    private WriteConnection? _writer;
+    private IWriter? _writer;
+    private RowOwner? _owner;
 
-    // All that is written is written in a transaction of the writer's.
+    // The store opens the transactions.
     public AppDb(DbContextOptions<AppDb> options) : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
+
+    /// <summary>The user whose rows the queries of this context find; null finds none.</summary>
+    internal string? Owner => _owner?.UserId;
 
     /// <summary>The connection that this context reads from, or, in its turn to write, the writer's.</summary>
     internal IRelationalConnection Connection => field ??= this.GetService<IRelationalConnection>();
+
+    internal IStore Store => field ??= this.GetService<IStore>();
 
     /// <summary>Refuses a second thread: two of them would share a connection, its statements and their values.</summary>
     internal IConcurrencyDetector Detector => field ??= this.GetService<IConcurrencyDetector>();
 
     /// <summary>
     /// Runs a change as one unit: what it reads is what it writes over, and nobody writes in between. It is on disk when the task completes;
-    /// if the change throws, or is cancelled before its turn ends, nothing of it happened, and this context has forgotten it. Everybody who
-    /// writes waits for it: do nothing in it but read and save.
+    /// if the change throws, or is cancelled before its turn ends, nothing of it happened, and this context has forgotten it. Others wait for
+    /// it, and a store may run it again: do nothing in it but read and save.
     /// </summary>
+    /// <exception cref="OwnerGoneException">The user was erased, or the session ended, since the request came.</exception>
     public async Task<T> WriteAsync<T>(Func<Task<T>> change, CancellationToken ct)
     {
         if (_writer is not null)
@@ -36,7 +43,7 @@ public sealed class AppDb : DbContext
 
         try
         {
-            return await this.GetService<GroupCommit>().RunAsync(this, change, ct);
+            return await Store.WriteAsync(this, change, ct);
         }
         catch
         {
@@ -54,7 +61,7 @@ public sealed class AppDb : DbContext
 
             return true;
         }
-        catch (Exception e) when (SqliteDatabase.IsUnavailable(e))
+        catch (Exception e) when (Store.IsUnavailable(e))
         {
             return false;
         }
@@ -66,8 +73,8 @@ public sealed class AppDb : DbContext
         if (_writer is not null)
             return await SaveAsync(acceptAllChangesOnSuccess, cancellationToken);
 
-        // Accepted when it is on disk: whoever catches the failure can save again.
-        var saved = await this.GetService<GroupCommit>().RunAsync(this, () => SaveAsync(acceptAllChangesOnSuccess: false, cancellationToken), cancellationToken);
+        // Accepted when it is on disk: a caller that catches the failure can save again.
+        var saved = await Store.WriteAsync(this, () => SaveAsync(acceptAllChangesOnSuccess: false, cancellationToken), cancellationToken);
 
         if (acceptAllChangesOnSuccess)
             ChangeTracker.AcceptAllChanges();
@@ -78,30 +85,30 @@ public sealed class AppDb : DbContext
     /// <exception cref="NotSupportedException">Always: a thread that waits for its turn to write serves nobody.</exception>
     public override int SaveChanges(bool acceptAllChangesOnSuccess) => throw new NotSupportedException("Use SaveChangesAsync.");
 
+    /// <summary>The value as the column has it.</summary>
+    internal static object Stored(IReadOnlyProperty property, object value) =>
+        property.FindTypeMapping()?.Converter?.ConvertToProvider(value) ?? value;
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         // Times in milliseconds and ids in 16 bytes that sort as the id does: see docs/decisions/0004-owner-in-the-key.md.
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
         configurationBuilder.Properties<Guid>().HaveConversion<BigEndianBytes>();
+        configurationBuilder.Conventions.Add(_ => new OwnedModel.Convention(this));
     }
 
-    protected override void OnModelCreating(ModelBuilder modelBuilder)
-    {
-        modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDb).Assembly);
+    protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDb).Assembly);
 
-        foreach (var entity in modelBuilder.Model.GetEntityTypes())
-        {
-            foreach (var property in entity.GetProperties())
-                property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
-
-            if (entity.ClrType.IsAssignableTo(typeof(IOwned)))
-                entity.FindProperty(nameof(IOwned.Revision))!.IsConcurrencyToken = true;
-        }
-    }
+    /// <summary>Binds the context to the scope that uses it; a pooled context comes from another.</summary>
+    internal void Bind(RowOwner owner) => _owner = owner;
 
     /// <summary>Runs a change on the connection that writes, in the transaction that is open there.</summary>
-    internal async Task<T> RunOnAsync<T>(WriteConnection writer, Func<Task<T>> change)
+    /// <exception cref="OwnerGoneException">The user was erased, or the session ended, since the request came.</exception>
+    internal async Task<T> RunOnAsync<T>(IWriter writer, Func<Task<T>> change)
     {
+        if (_owner is { MayWrite: false })
+            throw new OwnerGoneException();
+
         var reading = Connection.DbConnection;
         Connection.SetDbConnection(writer.Connection, contextOwnsConnection: false);
         _writer = writer;
@@ -120,8 +127,8 @@ public sealed class AppDb : DbContext
     {
         NumberChanges(_writer!);
 
-        // To number the changes was to look for them. Interceptors of saving that change a row more would have to say so.
-        var looksForChanges = ChangeTracker.AutoDetectChangesEnabled;
+        // DetectChanges has run already. An interceptor that changes a row while it is saved must call it again.
+        var detectsChanges = ChangeTracker.AutoDetectChangesEnabled;
         ChangeTracker.AutoDetectChangesEnabled = false;
         try
         {
@@ -129,20 +136,37 @@ public sealed class AppDb : DbContext
         }
         finally
         {
-            ChangeTracker.AutoDetectChangesEnabled = looksForChanges;
+            ChangeTracker.AutoDetectChangesEnabled = detectsChanges;
         }
     }
 
-    private void NumberChanges(WriteConnection writer)
+    private void NumberChanges(IWriter writer)
     {
-        foreach (var change in ChangeTracker.Entries<IOwned>())
+        foreach (var change in ChangeTracker.Entries())
         {
             if (change.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
                 continue;
 
-            var revision = writer.NextRevision(change.Entity.UserId);
+            if (change.Metadata.IsFilteredByOwner())
+                DemandOwner(change);
+
+            if (change.Entity is not IOwned owned)
+                continue;
+
+            var revision = writer.NextRevision(owned.UserId);
             if (change.State is not EntityState.Deleted)
                 change.Property(nameof(IOwned.Revision)).CurrentValue = revision;
+        }
+    }
+
+    private void DemandOwner(EntityEntry change)
+    {
+        var userId = change.Entity is IOwned owned ? owned.UserId : change.Property(nameof(IOwned.UserId)).CurrentValue as string;
+
+        if (userId is null || userId != Owner)
+        {
+            throw new InvalidOperationException(
+                $"A {change.Metadata.ClrType.Name} of another user can't be saved. Set its UserId to that of the request (OwnedRequest.UserId).");
         }
     }
 

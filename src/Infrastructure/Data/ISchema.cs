@@ -32,5 +32,6 @@ public sealed class DataSchema : ISchema
             );
             INSERT INTO heartbeat VALUES (1, 0);
             """),
+        new("2026-11-25-heartbeat-room", "ALTER TABLE heartbeat ADD COLUMN room BLOB NULL"),
     ];
 }

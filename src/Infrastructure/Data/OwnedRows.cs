@@ -1,14 +1,13 @@
 using System.Data;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>
-/// The reads that every feature needs, always through the owner. Rows that are only columns are read by <see cref="FlatTable"/>; for any other,
-/// EF Core translates each query once per table, and not anew at each call.
+/// What every feature does with rows, always through the owner. Where the store has a reader for the table it is used; for other rows EF Core
+/// translates each query once per table.
 /// </summary>
 public static class OwnedRows
 {
@@ -17,37 +16,49 @@ public static class OwnedRows
         /// <summary>The user's row of that id, to look at; null if there is none.</summary>
         public async Task<T?> ReadAsync(string userId, Guid id, CancellationToken ct)
         {
-            if (FlatTable.Of(rows.EntityType) is not { } table)
+            if (rows.Reader is not { } reader)
                 return await Queries<T>.One(rows.Database, userId, id, ct);
 
             using var alone = rows.Database.Detector.EnterCriticalSection();
 
-            return table.Find<T>(rows.Open(ct), userId, id);
+            return rows.MayFind(userId) ? reader.Find<T>(rows.Open(ct), userId, id) : null;
         }
 
         /// <summary>The same, to change or remove; to be asked for within <see cref="AppDb.WriteAsync{T}"/>, so that nobody writes in between.</summary>
         public async Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct)
         {
             // Of a row that the context has already, EF Core gives back the same object.
-            if (FlatTable.Of(rows.EntityType) is not { } table || rows.Database.ChangeTracker.Entries<T>().Any())
+            if (rows.Reader is not { } reader || rows.Database.ChangeTracker.Entries<T>().Any())
                 return await Queries<T>.OneTracked(rows.Database, userId, id, ct);
 
             using var alone = rows.Database.Detector.EnterCriticalSection();
-            var row = table.Find<T>(rows.Open(ct), userId, id);
+            var row = rows.MayFind(userId) ? reader.Find<T>(rows.Open(ct), userId, id) : null;
             if (row is not null)
                 rows.Attach(row);
 
             return row;
         }
 
+        /// <summary>Reads the user's row of that id, changes it and saves it as one unit. It is on disk when the task completes.</summary>
+        /// <param name="userId">Whose it is.</param>
+        /// <param name="id">Which one.</param>
+        /// <param name="change">Changes the row. A store may run it again, on the row as it is then.</param>
+        /// <param name="ct">Withdraws the change before its turn.</param>
+        /// <returns>The row as it is stored now; null if there is none.</returns>
+        public Task<T?> ChangeAsync(string userId, Guid id, Action<T> change, CancellationToken ct) => rows.SaveOneAsync(userId, id, change, ct);
+
+        /// <summary>Removes the user's row of that id. It is gone from the disk when the task completes.</summary>
+        /// <returns>The row as it was; null if there is none.</returns>
+        public Task<T?> RemoveAsync(string userId, Guid id, CancellationToken ct) => rows.SaveOneAsync(userId, id, row => rows.Remove(row), ct);
+
         /// <summary>The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
         public async Task<List<T>> ReadNewestAsync(string userId, Guid? before, int count, CancellationToken ct)
         {
-            if (FlatTable.Of(rows.EntityType) is { } table)
+            if (rows.Reader is { } reader)
             {
                 using var alone = rows.Database.Detector.EnterCriticalSection();
 
-                return table.FindNewest<T>(rows.Open(ct), userId, before, count);
+                return rows.MayFind(userId) ? reader.FindNewest<T>(rows.Open(ct), userId, before, count) : [];
             }
 
             var newest = before is { } id
@@ -61,15 +72,34 @@ public static class OwnedRows
             return found;
         }
 
-        private SqliteConnection Open(CancellationToken ct)
+        private Task<T?> SaveOneAsync(string userId, Guid id, Action<T> change, CancellationToken ct) => rows.Database.WriteAsync(
+            async () =>
+            {
+                var row = await rows.ReadForUpdateAsync(userId, id, ct);
+                if (row is null)
+                    return null;
+
+                change(row);
+                await rows.Database.SaveChangesAsync(ct);
+
+                return row;
+            },
+            ct);
+
+        private DbConnection Open(CancellationToken ct)
         {
             ct.ThrowIfCancellationRequested();
             var connection = rows.Database.Connection;
             if (connection.DbConnection.State is not ConnectionState.Open)
                 connection.Open();
 
-            return (SqliteConnection)connection.DbConnection;
+            return connection.DbConnection;
         }
+
+        // EF Core's queries have the same condition as a filter.
+        private bool MayFind(string userId) => userId == rows.Database.Owner;
+
+        private IRowReader? Reader => rows.Database.Store.ReaderOf(rows.EntityType);
 
         private AppDb Database => (AppDb)rows.GetService<ICurrentDbContext>().Context;
     }

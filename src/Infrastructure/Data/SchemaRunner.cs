@@ -4,10 +4,24 @@ using TaskSlices.Infrastructure.Hosting;
 namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>Brings the schema up to date when the process starts: all steps that are missing, in one transaction, or none.</summary>
-public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider clock)
+public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
 {
-    /// <exception cref="StartupException">The database was made by a newer version.</exception>
+    /// <exception cref="StartupException">The database was made by a newer version, or is not what the model asks for.</exception>
     public async Task RunAsync(CancellationToken ct = default)
+    {
+        await ApplyMissingAsync(ct);
+        OwnedModel.Check(db.Model, await store.ReadColumnsAsync(db, ct));
+    }
+
+    /// <summary>The steps of every schema among the types, in the order they run.</summary>
+    public static IReadOnlyList<SchemaStep> All(IEnumerable<Type> types) =>
+    [
+        .. types.Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(ISchema)))
+            .SelectMany(t => ((ISchema)Activator.CreateInstance(t)!).Steps)
+            .OrderBy(s => s.Id, StringComparer.Ordinal),
+    ];
+
+    private async Task ApplyMissingAsync(CancellationToken ct)
     {
         await db.WriteAsync(
             () => ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct), ct);
@@ -23,20 +37,12 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
             return;
 
         if (applied.Count > 0)
-            await KeepCopyAsync(ct);
+            await store.KeepCopyAsync(db, clock.GetUtcNow(), ct);
 
         await db.WriteAsync(() => ApplyAsync(missing, ct), ct);
     }
 
-    /// <summary>The steps of every schema among the types, in the order they run.</summary>
-    public static IReadOnlyList<SchemaStep> All(IEnumerable<Type> types) =>
-    [
-        .. types.Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(ISchema)))
-            .SelectMany(t => ((ISchema)Activator.CreateInstance(t)!).Steps)
-            .OrderBy(s => s.Id, StringComparer.Ordinal),
-    ];
-
-    // Not by a query of EF Core's: to translate the first one takes longer than all the rest of this.
+    // Without a query of EF Core: translating the first one takes longer than all the rest of this.
     private async Task<HashSet<string>> AppliedAsync(CancellationToken ct)
     {
         await db.Connection.OpenAsync(ct);
@@ -62,22 +68,12 @@ public sealed class SchemaRunner(AppDb db, DataDirectory directory, TimeProvider
         return steps.Count;
     }
 
-    /// <summary>As it is written: EF's own way to run raw SQL would take braces in it for parameters.</summary>
+    /// <summary>ExecuteSqlRaw would take braces in the text for parameters.</summary>
     private async Task<int> ExecuteAsync(string sql, CancellationToken ct)
     {
         await using var command = db.Connection.DbConnection.CreateCommand();
         command.CommandText = sql;
 
         return await command.ExecuteNonQueryAsync(ct);
-    }
-
-    /// <summary>A copy of what was there, before it is changed. It gets its name when it is whole.</summary>
-    private async Task KeepCopyAsync(CancellationToken ct)
-    {
-        var copy = Path.Combine(directory.Subdirectory("backups"), $"before-migration-{clock.GetUtcNow():yyyyMMdd'T'HHmmssfff}.db");
-        var partial = $"{copy}.partial";
-
-        await db.Database.ExecuteSqlAsync($"VACUUM INTO {partial}", ct);
-        File.Move(partial, copy);
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.EntityFrameworkCore;
-using TaskSlices.Infrastructure.Data.Sqlite;
+using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Infrastructure.Http;
 
@@ -15,7 +15,7 @@ public static class ErrorHandling
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = AnswerAsync,
-            SuppressDiagnosticsCallback = static context => IsOfTheClient(context.Exception),
+            SuppressDiagnosticsCallback = static context => IsOfTheClient(context.Exception) || context.Exception is OwnerGoneException,
         });
         app.UseStatusCodePages(static context =>
             Problem.For(context.HttpContext, context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
@@ -27,12 +27,18 @@ public static class ErrorHandling
     private static Task AnswerAsync(HttpContext context)
     {
         var exception = context.Features.Get<IExceptionHandlerFeature>()!.Error;
+        if (exception is OwnerGoneException)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+            return Problem.For(context, StatusCodes.Status401Unauthorized, "SESSION_ENDED", exception.Message).ExecuteAsync(context);
+        }
+
         var status = exception switch
         {
             BadHttpRequestException bad => bad.StatusCode,
             _ when IsOfTheClient(exception) => StatusCodes.Status400BadRequest,
             DbUpdateConcurrencyException => StatusCodes.Status409Conflict,
-            _ when SqliteDatabase.IsUnavailable(exception) => StatusCodes.Status503ServiceUnavailable,
+            _ when context.RequestServices.GetRequiredService<IStore>().IsUnavailable(exception) => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status500InternalServerError,
         };
 

@@ -1,9 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Data.Sqlite;
 using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 
@@ -43,12 +41,9 @@ public static class Health
         .Where(e => e.Status is HealthStatus.Unhealthy)
         .Select(e => e.Exception is null ? e.Description : "A check failed; the log says why."));
 
-    /// <summary>
-    /// Writes one row, to the disk, as a task is written, and reads it back. Anybody may ask, so one answer serves everybody for a second, and no crowd of
-    /// askers takes the writer's time.
-    /// </summary>
+    /// <summary>Anybody may ask, so one answer serves everybody for a second, and no crowd of askers takes the writer's time.</summary>
     [SuppressMessage("Performance", "CA1812", Justification = "The container makes it.")]
-    internal sealed class Heartbeat(IServiceScopeFactory scopes, DbContextOptions<AppDb> options, TimeProvider clock) : IHealthCheck, IDisposable
+    internal sealed class Heartbeat(IStore store, TimeProvider clock) : IHealthCheck, IDisposable
     {
         private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(1);
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -62,7 +57,11 @@ public static class Health
             try
             {
                 if (clock.GetUtcNow() - _last.At >= Remembered)
-                    _last = (clock.GetUtcNow(), await BeatAsync());
+                {
+                    using var patience = new CancellationTokenSource(Patience);
+                    var fault = await store.FindFaultAsync(patience.Token);
+                    _last = (clock.GetUtcNow(), fault is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(fault));
+                }
 
                 return _last.Result;
             }
@@ -73,27 +72,5 @@ public static class Health
         }
 
         public void Dispose() => _one.Dispose();
-
-        private async Task<HealthCheckResult> BeatAsync()
-        {
-            try
-            {
-                using var patience = new CancellationTokenSource(Patience);
-                var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-                await using var scope = scopes.CreateAsyncScope();
-                var db = scope.ServiceProvider.GetRequiredService<AppDb>();
-                await db.WriteAsync(() => db.Database.ExecuteSqlAsync($"UPDATE heartbeat SET beat_at = {now}", patience.Token), patience.Token);
-
-                // As the next start would find it: what is open goes on with what it knows, whatever became of the file.
-                await using var fresh = new AppDb(options);
-                var found = await fresh.Database.SqlQuery<long>($"SELECT beat_at FROM heartbeat").ToListAsync(patience.Token);
-
-                return found.Contains(now) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("What is written to the database is not found in it.");
-            }
-            catch (Exception e) when (SqliteDatabase.IsUnavailable(e) || e is OperationCanceledException)
-            {
-                return HealthCheckResult.Unhealthy("The database can't be written.");
-            }
-        }
     }
 }

@@ -1,7 +1,5 @@
-using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Infrastructure.Operations;
 
@@ -13,21 +11,18 @@ public static class Serving
     {
         // Reads the secrets, or makes them, before anything is opened.
         _ = app.Services.GetServices<IKeySource>().ToArray();
-        await app.MigrateAsync();
+        await app.OpenDatabaseAsync();
         app.GreetWhenStarted();
         await app.RunAsync();
     }
 
     private static void GreetWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
     {
-        using var scope = app.Services.CreateScope();
-        var database = scope.ServiceProvider.GetRequiredService<AppDb>().Connection;
         var secret = app.Services.GetRequiredService<SharedSecret>();
         var address = app.Urls.FirstOrDefault() ?? "http://localhost";
 
-        database.Open();
         app.Logger.LogInformation("Listening on {Addresses}", string.Join(", ", app.Urls));
-        app.Logger.LogInformation("Data in {File} (SQLite {Version})", database.DbConnection.DataSource, database.DbConnection.ServerVersion);
+        app.Logger.LogInformation("Data in {Store}", app.Services.GetRequiredService<IStore>().Description);
         app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(" and ", app.Services.GetServices<IKeySource>().Select(s => s.Issuer).OfType<string>()));
 
         if (secret.IsConfigured || secret.Value is null)

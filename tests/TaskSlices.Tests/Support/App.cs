@@ -28,12 +28,24 @@ public class App : AppFixture<Program>
 
     public HttpClient Anonymous() => CreateClient(_ => { });
 
-    /// <summary>The row as it is stored, or null.</summary>
-    public async Task<TaskItem?> StoredAsync(string user, Guid id)
+    /// <summary>A scope that may touch the user's rows, as the guard leaves it.</summary>
+    public AsyncServiceScope ScopeOf(string user)
     {
-        await using var scope = Services.CreateAsyncScope();
+        var scope = Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<RowOwner>().Set(user);
 
-        return await scope.ServiceProvider.GetRequiredService<AppDb>().Tasks.AsNoTracking().SingleOrDefaultAsync(t => t.UserId == user && t.Id == id);
+        return scope;
+    }
+
+    /// <summary>The task as it is stored, or null.</summary>
+    public Task<TaskItem?> StoredAsync(string user, Guid id) => StoredAsync<TaskItem>(user, id);
+
+    /// <summary>The row as it is stored, or null.</summary>
+    public async Task<T?> StoredAsync<T>(string user, Guid id) where T : class, IOwned
+    {
+        await using var scope = ScopeOf(user);
+
+        return await scope.ServiceProvider.GetRequiredService<AppDb>().Set<T>().AsNoTracking().SingleOrDefaultAsync(t => t.UserId == user && t.Id == id);
     }
 
     /// <summary>A connection of one's own to the database file.</summary>

@@ -1,18 +1,17 @@
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
 /// <summary>
 /// The one writer of the SQLite file. It takes the changes that wait, runs each behind a savepoint in one transaction, commits once, and only
-/// then answers each: a group costs one wait for the disk, and what is answered is on it. A change that fails is undone alone. See
+/// then answers each: a group waits for the disk once, and what is answered is on it. A change that fails is undone alone. See
 /// docs/decisions/0007-group-commit.md.
 /// </summary>
 public sealed class GroupCommit : IAsyncDisposable
 {
-    /// <summary>The most changes that share a commit, so that the first of them does not wait for ever more.</summary>
+    /// <summary>The most changes that share a commit. It bounds the latency of the first of them.</summary>
     public const int GroupLimit = 256;
 
     /// <summary>How long a change waits for a file that another process has locked; the caller is then told to come back (503).</summary>
@@ -27,21 +26,25 @@ public sealed class GroupCommit : IAsyncDisposable
     private readonly string _connectionString;
     private readonly Task _writing;
     private WriteConnection? _connection;
+    private volatile bool _isRefusing;
 
-    public GroupCommit(DbContextOptions<AppDb> options, ReadConnections readers, DataDirectory directory)
+    public GroupCommit(DbContextOptions<AppDb> options, ReadConnections readers, string connectionString)
     {
         _options = options;
         _readers = readers;
-        _connectionString = SqliteDatabase.ConnectionString(directory, SqliteOpenMode.ReadWrite);
+        _connectionString = connectionString;
 
         // A thread of its own: while it waits for the disk, those of the pool serve requests, and the next group grows.
-        // Whoever writes first is not the one in whose name all others write.
+        // Without the context (AsyncLocal) of the caller that happens to come first.
         using (ExecutionContext.SuppressFlow())
             _writing = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>How many changes wait for their turn.</summary>
     public int Waiting => _waiting.Reader.Count;
+
+    /// <summary>Whether the last write was refused because the database was out of service.</summary>
+    public bool IsRefusing => _isRefusing;
 
     /// <summary>Runs the change when it is its turn, and returns when it is on disk.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled before its turn, or while it ran. Afterwards it is too late.</exception>
@@ -52,11 +55,20 @@ public sealed class GroupCommit : IAsyncDisposable
         return _waiting.Writer.TryWrite(unit) ? unit.Answer : throw new ObjectDisposedException(nameof(GroupCommit));
     }
 
-    /// <summary>Returns when all changes that wait are answered.</summary>
+    /// <summary>Writes the log back and truncates it, in a turn of its own. Readers that never pause keep it from being truncated.</summary>
+    internal Task EmptyLogAsync()
+    {
+        var emptying = new LogEmptying(() => _connection?.TryEmptyLog());
+
+        return _waiting.Writer.TryWrite(emptying) ? emptying.Answer : throw new ObjectDisposedException(nameof(GroupCommit));
+    }
+
+    /// <summary>Answers all changes that wait, writes the log back and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
         await _writing;
+        _connection?.TryEmptyLog();
         _connection?.Dispose();
     }
 
@@ -78,9 +90,12 @@ public sealed class GroupCommit : IAsyncDisposable
             {
                 if (await unit.TryRunAsync(connection))
                     group.Add(unit);
+                else
+                    _isRefusing |= unit.IsOutOfService;
             }
 
             connection.Commit();
+            _isRefusing &= group.Count == 0;
         }
         catch (Exception e)
         {
@@ -107,6 +122,7 @@ public sealed class GroupCommit : IAsyncDisposable
             _connection = null;
         }
 
+        _isRefusing = SqliteStore.IsOutOfService(reason);
         group.ForEach(unit => unit.Fail(reason));
     }
 

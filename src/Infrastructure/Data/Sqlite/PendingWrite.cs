@@ -8,6 +8,9 @@ internal abstract class PendingWrite
     /// <exception cref="Exception">It could not be undone alone: the whole transaction is lost.</exception>
     public abstract Task<bool> TryRunAsync(WriteConnection connection);
 
+    /// <summary>Whether it failed because the database was out of service.</summary>
+    public bool IsOutOfService { get; protected set; }
+
     /// <summary>It is on disk.</summary>
     public abstract void Acknowledge();
 
@@ -67,6 +70,8 @@ internal sealed class PendingWrite<T> : PendingWrite
 
     public override void Fail(Exception reason)
     {
+        IsOutOfService = SqliteStore.IsOutOfService(reason);
+
         if (reason is OperationCanceledException cancelled)
             _answer.TrySetCanceled(cancelled.CancellationToken);
         else
@@ -92,4 +97,22 @@ internal sealed class PendingWrite<T> : PendingWrite
     }
 
     private bool TryTake() => !Interlocked.Exchange(ref _isTaken, true);
+}
+
+/// <summary>Empties the log between two groups: its turn to run is when its group has been committed.</summary>
+internal sealed class LogEmptying(Action empty) : PendingWrite
+{
+    private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Answer => _answer.Task;
+
+    public override Task<bool> TryRunAsync(WriteConnection connection) => Task.FromResult(true);
+
+    public override void Acknowledge()
+    {
+        empty();
+        _answer.SetResult();
+    }
+
+    public override void Fail(Exception reason) => _answer.SetException(reason);
 }

@@ -1,11 +1,16 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
 /// <summary>The one connection that writes, with the statements of a transaction, parsed once. SQLite has a single writer anyway.</summary>
-internal sealed class WriteConnection : IDisposable
+internal sealed class WriteConnection : IWriter, IDisposable
 {
+    private const int Checkpoints = 100;
+
+    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMilliseconds(2);
+
     private readonly AppDb _owner;
     private readonly string _path;
     private readonly SqliteCommand _begin, _commit, _rollBack, _save, _release, _undo, _nextRevision;
@@ -48,6 +53,8 @@ internal sealed class WriteConnection : IDisposable
     }
 
     public SqliteConnection Connection { get; }
+
+    DbConnection IWriter.Connection => Connection;
 
     // A file that was moved away or deleted can still be written through the open handle, and what is written is lost with it.
     private bool IsGone => !File.Exists(_path);
@@ -98,6 +105,24 @@ internal sealed class WriteConnection : IDisposable
         _user.Value = userId;
 
         return (long)_nextRevision.ExecuteScalar()!;
+    }
+
+    /// <summary>
+    /// Writes the log back and truncates it (sqlite.org/pragma.html#pragma_wal_checkpoint). A reader that is in the middle of a query keeps it
+    /// from being truncated, so this tries for a fifth of a second.
+    /// </summary>
+    public void TryEmptyLog()
+    {
+        using var checkpoint = Command("PRAGMA wal_checkpoint(TRUNCATE)");
+        try
+        {
+            for (var tries = 0; tries < Checkpoints && checkpoint.ExecuteScalar() is not 0L; tries++)
+                Thread.Sleep(BetweenCheckpoints);
+        }
+        catch (SqliteException)
+        {
+            // A full disk, for example. Nothing is lost: what is in the log is read from there.
+        }
     }
 
     /// <summary>What was not committed is not written.</summary>

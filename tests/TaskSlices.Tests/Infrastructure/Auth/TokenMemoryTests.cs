@@ -36,7 +36,7 @@ public sealed class TokenMemoryTests : IDisposable
 
         Assert.Equal(1, _key.Verifications);
         Assert.Equal(1, _source.Questions);
-        Assert.Equal("ann", _memory.Recall(token));
+        Assert.Equal("ann", _memory.Recall(token)?.Subject);
     }
 
     [Fact]
@@ -68,10 +68,10 @@ public sealed class TokenMemoryTests : IDisposable
         await VerifyAsync(token);
 
         _clock.Now = DateTimeOffset.FromUnixTimeSeconds(Start + 100).AddTicks(-1);
-        Assert.Equal("ann", _memory.Recall(token));
+        Assert.Equal("ann", _memory.Recall(token)?.Subject);
 
         _clock.Now = DateTimeOffset.FromUnixTimeSeconds(Start + 100);
-        Assert.Null(_memory.Recall(token));
+        Assert.Null(_memory.Recall(token)?.Subject);
 
         _clock.Now = DateTimeOffset.FromUnixTimeSeconds(Start + 130);
         Assert.Equal(TokenRefusal.Expired, (await VerifyAsync(token)).Refusal);
@@ -86,7 +86,7 @@ public sealed class TokenMemoryTests : IDisposable
         Assert.Equal("ann", (await VerifyAsync(token)).Subject);
 
         Assert.Equal(2, _key.Verifications);
-        Assert.Null(_memory.Recall(token));
+        Assert.Null(_memory.Recall(token)?.Subject);
     }
 
     [Fact]
@@ -100,10 +100,10 @@ public sealed class TokenMemoryTests : IDisposable
         Assert.Equal(1, _key.Verifications);
 
         _clock.Now += TimeSpan.FromTicks(1);
-        Assert.Null(_memory.Recall(token));
+        Assert.Null(_memory.Recall(token)?.Subject);
         Assert.Equal("ann", (await VerifyAsync(token)).Subject);
         Assert.Equal(2, _key.Verifications);
-        Assert.Equal("ann", _memory.Recall(token));
+        Assert.Equal("ann", _memory.Recall(token)?.Subject);
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public sealed class TokenMemoryTests : IDisposable
     {
         var token = Of($$"""{"sub":"ann","exp":{{long.MaxValue}}}""");
         Assert.Equal("ann", (await VerifyAsync(token)).Subject);
-        Assert.Equal("ann", _memory.Recall(token));
+        Assert.Equal("ann", _memory.Recall(token)?.Subject);
 
         _clock.Now += TimeSpan.FromMinutes(5);
-        Assert.Null(_memory.Recall(token));
+        Assert.Null(_memory.Recall(token)?.Subject);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class TokenMemoryTests : IDisposable
         _key.Retire();
         _source.Key = null;
 
-        Assert.Null(_memory.Recall(token));
+        Assert.Null(_memory.Recall(token)?.Subject);
         Assert.Equal(TokenRefusal.UnknownKey, (await VerifyAsync(token)).Refusal);
     }
 
@@ -156,8 +156,8 @@ public sealed class TokenMemoryTests : IDisposable
         await VerifyAsync(Right("bob"));
         other.Retire();
 
-        Assert.Equal("ann", _memory.Recall(token));
-        Assert.Null(_memory.Recall(Right("bob")));
+        Assert.Equal("ann", _memory.Recall(token)?.Subject);
+        Assert.Null(_memory.Recall(Right("bob"))?.Subject);
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class TokenMemoryTests : IDisposable
             for (var time = 0; time < 3; time++)
             {
                 Assert.Equal(code, (await VerifyAsync(token)).Refusal?.Code);
-                Assert.Null(_memory.Recall(token));
+                Assert.Null(_memory.Recall(token)?.Subject);
             }
         }
     }
@@ -208,12 +208,12 @@ public sealed class TokenMemoryTests : IDisposable
         for (var at = 0; at < token.Length; at++)
         {
             foreach (var letter in new[] { token[at] == 'A' ? 'B' : 'A', '?', '\u0100', (char)(token[at] | 0x80), (char)(token[at] | 0x100) })
-                Assert.Null(_memory.Recall($"{token[..at]}{letter}{token[(at + 1)..]}"));
+                Assert.Null(_memory.Recall($"{token[..at]}{letter}{token[(at + 1)..]}")?.Subject);
         }
 
         foreach (var other in new[] { token + " ", " " + token, token + "\0", token + "=", token[..^1], token[1..], token + token, token.ToUpperInvariant(), token.ToLowerInvariant() })
-            Assert.Null(_memory.Recall(other));
-        Assert.Equal("ann", _memory.Recall(token));
+            Assert.Null(_memory.Recall(other)?.Subject);
+        Assert.Equal("ann", _memory.Recall(token)?.Subject);
     }
 
     [Theory]
@@ -226,8 +226,8 @@ public sealed class TokenMemoryTests : IDisposable
     [InlineData(1_000_000)]
     public void Recalls_nothing_for_what_it_was_never_given(int length)
     {
-        Assert.Null(_memory.Recall(new string('x', length)));
-        Assert.Null(_memory.Recall(new string('\u00e9', length)));
+        Assert.Null(_memory.Recall(new string('x', length))?.Subject);
+        Assert.Null(_memory.Recall(new string('\u00e9', length))?.Subject);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class TokenMemoryTests : IDisposable
         {
             var token = Right("ann", $",\"x\":\"{new string('x', length)}\"");
             Assert.Equal("ann", (await VerifyAsync(token)).Subject);
-            Assert.Equal("ann", _memory.Recall(token));
+            Assert.Equal("ann", _memory.Recall(token)?.Subject);
         }
     }
 
@@ -260,7 +260,7 @@ public sealed class TokenMemoryTests : IDisposable
             var token = Bad(i);
             Assert.Null((await VerifyAsync(token)).Subject);
             if (i % 100 == 0)
-                Assert.Null(_memory.Recall(token));
+                Assert.Null(_memory.Recall(token)?.Subject);
         }
 
         var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
@@ -287,9 +287,9 @@ public sealed class TokenMemoryTests : IDisposable
         Assert.True(grown < 8_000_000, $"It grew by {grown} bytes.");
         Assert.Equal(many, _key.Verifications);
 
-        var held = Enumerable.Range(0, many).Count(user => _memory.Recall(Right($"user{user}")) is { } subject && subject == $"user{user}");
+        var held = Enumerable.Range(0, many).Count(user => _memory.Recall(Right($"user{user}"))?.Subject is { } subject && subject == $"user{user}");
         Assert.InRange(held, 1, TokenMemory.Capacity);
-        Assert.Equal($"user{many - 1}", _memory.Recall(Right($"user{many - 1}")));
+        Assert.Equal($"user{many - 1}", _memory.Recall(Right($"user{many - 1}"))?.Subject);
     }
 
     [Fact]
@@ -303,9 +303,9 @@ public sealed class TokenMemoryTests : IDisposable
 
         await VerifyAsync(Right("ann"));
 
-        Assert.Equal("ann", _memory.Recall(Right("ann")));
+        Assert.Equal("ann", _memory.Recall(Right("ann"))?.Subject);
         for (var user = 0; user < 10; user++)
-            Assert.Equal($"new{user}", _memory.Recall(Right($"new{user}")));
+            Assert.Equal($"new{user}", _memory.Recall(Right($"new{user}"))?.Subject);
     }
 
     [Fact]
@@ -323,7 +323,7 @@ public sealed class TokenMemoryTests : IDisposable
         });
 
         foreach (var user in users)
-            Assert.Equal(user, _memory.Recall(Right(user)));
+            Assert.Equal(user, _memory.Recall(Right(user))?.Subject);
     }
 
     [Fact]
@@ -334,7 +334,7 @@ public sealed class TokenMemoryTests : IDisposable
         await Parallel.ForAsync(0, many, TestContext.Current.CancellationToken, async (i, _) => Assert.Equal($"user{i}", (await VerifyAsync(Right($"user{i}"))).Subject));
 
         // Each of those who look at the same time may see one place left.
-        Assert.InRange(Enumerable.Range(0, many).Count(i => _memory.Recall(Right($"user{i}")) is not null), 0, TokenMemory.Capacity + 100);
+        Assert.InRange(Enumerable.Range(0, many).Count(i => _memory.Recall(Right($"user{i}"))?.Subject is not null), 0, TokenMemory.Capacity + 100);
     }
 
     [Fact]
@@ -349,7 +349,7 @@ public sealed class TokenMemoryTests : IDisposable
             key.Retire();
             await verifying;
 
-            Assert.Null(_memory.Recall(token));
+            Assert.Null(_memory.Recall(token)?.Subject);
         }
     }
 

@@ -35,10 +35,10 @@ public sealed class ConcurrencyTests(App app) : TestBase<App>
 
         await Task.WhenAll(Enumerable.Range(0, 200).Select(i => app.As(users[i % 20]).CreateTask(users[i % 20], $"Task {i}")));
 
-        await using var scope = app.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<AppDb>();
         foreach (var user in users)
         {
+            await using var scope = app.ScopeOf(user);
+            var db = scope.ServiceProvider.GetRequiredService<AppDb>();
             var revisions = await db.Tasks.Where(t => t.UserId == user).Select(t => t.Revision).Order().ToListAsync(Cancellation);
             Assert.Equal(Enumerable.Range(1, 10).Select(n => (long)n), revisions);
             Assert.Equal(10, app.LastRevision(user));
@@ -93,7 +93,7 @@ public sealed class ConcurrencyTests(App app) : TestBase<App>
     public async Task Reads_go_on_while_somebody_writes()
     {
         var task = await app.As(_ann).CreateTask(_ann, "Before");
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
 
         await db.WriteAsync(

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using TaskSlices.Features.Tasks;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Data.Sqlite;
 using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Tests.Infrastructure.Data;
@@ -255,9 +254,10 @@ public sealed class SchemaTests(App app) : TestBase<App>
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Directory", directory)]).Build());
+        services.AddLogging();
         services.AddDatabase();
         await using var provider = services.BuildServiceProvider();
-        provider.GetRequiredService<DataDirectory>().MakeFile("taskslices.db");
+        provider.GetRequiredService<IStore>().Open();
         await using var scope = provider.CreateAsyncScope();
 
         await scope.ServiceProvider.GetRequiredService<SchemaRunner>().RunAsync(TestContext.Current.CancellationToken);

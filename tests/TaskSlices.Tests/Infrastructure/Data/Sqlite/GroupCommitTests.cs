@@ -55,7 +55,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
     public async Task A_change_that_throws_after_it_saved_leaves_nothing_behind()
     {
         var id = Guid.CreateVersion7();
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
 
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => db.WriteAsync<int>(
@@ -76,7 +76,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
     public async Task A_save_that_failed_can_be_tried_again()
     {
         var taken = Guid.Parse((await app.As(_ann).CreateTask(_ann)).Id());
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
         db.Tasks.Add(New(taken));
         await Assert.ThrowsAsync<DbUpdateException>(() => db.SaveChangesAsync(Cancellation));
@@ -103,7 +103,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
     {
         using var cancelled = new CancellationTokenSource();
         var id = Guid.CreateVersion7();
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
 
         var saved = await db.WriteAsync(
@@ -208,18 +208,18 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
         await Parallel.ForEachAsync(Enumerable.Range(0, 4000), new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = Cancellation }, async (i, ct) =>
         {
             var user = users[i % users.Count];
-            await using var scope = app.Services.CreateAsyncScope();
+            await using var scope = app.ScopeOf(user);
             await Task.Yield();
             var task = Assert.Single(await scope.ServiceProvider.GetRequiredService<AppDb>().Tasks.ReadNewestAsync(user, null, 10, ct));
             Assert.Equal($"Task of {user}", task.Title);
         });
     }
 
-    private static int Waiting(App app) => app.Services.GetRequiredService<GroupCommit>().Waiting;
+    private static int Waiting(App app) => ((SqliteStore)app.Services.GetRequiredService<IStore>()).Writer.Waiting;
 
-    private static async Task<T> WriteAsync<T>(App app, Func<AppDb, Task<T>> change)
+    private async Task<T> WriteAsync<T>(App app, Func<AppDb, Task<T>> change)
     {
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
 
         return await db.WriteAsync(() => change(db), TestContext.Current.CancellationToken);
@@ -227,7 +227,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
 
     private async Task<int> AddAsync(Guid id)
     {
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
         db.Tasks.Add(New(id));
 

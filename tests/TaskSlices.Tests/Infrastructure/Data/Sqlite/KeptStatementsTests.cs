@@ -21,7 +21,7 @@ public sealed class KeptStatementsTests(App app) : TestBase<App>
     {
         var bob = App.NewUser();
         var task = await app.As(_ann).CreateTask(_ann);
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var tasks = scope.ServiceProvider.GetRequiredService<AppDb>().Tasks;
 
         for (var i = 0; i < 3; i++)
@@ -36,7 +36,7 @@ public sealed class KeptStatementsTests(App app) : TestBase<App>
     {
         for (var i = 0; i < 5; i++)
             await app.As(_ann).CreateTask(_ann);
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var tasks = scope.ServiceProvider.GetRequiredService<AppDb>().Tasks.AsNoTracking().Where(t => t.UserId == _ann).OrderBy(t => t.Id);
         var pairs = new List<(Guid, Guid)>();
 
@@ -53,7 +53,7 @@ public sealed class KeptStatementsTests(App app) : TestBase<App>
     [Fact]
     public async Task One_that_failed_runs_again()
     {
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
 
         Task<List<long>> FirstAsync(string json) => db.Database.SqlQuery<long>($"SELECT json_extract({json}, '$[0]') AS \"Value\"").ToListAsync(Cancellation);
@@ -67,7 +67,7 @@ public sealed class KeptStatementsTests(App app) : TestBase<App>
     public async Task Keeps_no_more_than_so_many()
     {
         await using var alone = await FragileApp.StartAsync();
-        await using var scope = alone.Services.CreateAsyncScope();
+        await using var scope = alone.ScopeOf(_ann);
         var db = await ListingAsync(scope);
 
         for (var i = 0; i < KeptStatements.Limit * 2; i++)
@@ -83,7 +83,7 @@ public sealed class KeptStatementsTests(App app) : TestBase<App>
     public async Task One_that_has_run_before_is_not_parsed_again()
     {
         await using var alone = await FragileApp.StartAsync();
-        await using var scope = alone.Services.CreateAsyncScope();
+        await using var scope = alone.ScopeOf(_ann);
         var db = await ListingAsync(scope);
         await db.Tasks.ReadAsync(_ann, Guid.NewGuid(), Cancellation);
         var (count, runs) = (Statements(db).Count(), Runs(db));
@@ -97,7 +97,7 @@ public sealed class KeptStatementsTests(App app) : TestBase<App>
     [Fact]
     public async Task Leaves_nothing_behind_on_a_connection_that_stays_open()
     {
-        await using var scope = app.Services.CreateAsyncScope();
+        await using var scope = app.ScopeOf(_ann);
         var db = scope.ServiceProvider.GetRequiredService<AppDb>();
         await db.Database.OpenConnectionAsync(Cancellation);
         var connection = (SqliteConnection)db.Database.GetDbConnection();

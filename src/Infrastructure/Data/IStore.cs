@@ -1,0 +1,64 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+
+namespace TaskSlices.Infrastructure.Data;
+
+/// <summary>A database engine, as the rest of the program knows it. <c>Sqlite/</c> holds the default.</summary>
+public interface IStore
+{
+    /// <summary>For the line at the start: the engine, its version and where the data is. Without anything secret.</summary>
+    string Description { get; }
+
+    /// <summary>Chooses the engine's provider for a context.</summary>
+    void Configure(DbContextOptionsBuilder options);
+
+    /// <summary>Takes the data for this process and prepares it for the schema's steps.</summary>
+    /// <exception cref="Hosting.StartupException">Another process has it, or it can't be used; the message says the mend.</exception>
+    void Open();
+
+    /// <summary>Gives a context a connection to read from; disposing what is returned takes it back.</summary>
+    IDisposable Connect(AppDb db);
+
+    /// <summary>A faster reader of such rows than EF Core's queries; null leaves them to EF Core.</summary>
+    IRowReader? ReaderOf(IEntityType entity);
+
+    /// <summary>Runs the change in one transaction, alone among the writers of its user, and returns when it is on disk.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled before its turn, or while it ran. Afterwards it is too late.</exception>
+    Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct);
+
+    /// <summary>Whether the exception says that the database can't be used at the moment, and not that the request was wrong.</summary>
+    bool IsUnavailable(Exception exception);
+
+    /// <summary>Writes and reads as a request does: what keeps the store from serving, in a sentence fit for strangers, or null.</summary>
+    Task<string?> FindFaultAsync(CancellationToken ct);
+
+    /// <summary>The columns of each table, by the table's name.</summary>
+    Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct);
+
+    /// <summary>Keeps a copy of all data before the schema changes.</summary>
+    Task KeepCopyAsync(AppDb db, DateTimeOffset now, CancellationToken ct);
+
+    /// <summary>Removes what was erased from the engine's log, as far as the engine can.</summary>
+    Task ForgetErasedAsync();
+}
+
+/// <summary>The transaction that a change runs in.</summary>
+public interface IWriter
+{
+    DbConnection Connection { get; }
+
+    /// <summary>Takes the user's next number. It is given back if the transaction is undone.</summary>
+    long NextRevision(string userId);
+}
+
+/// <summary>Reads owned rows of one table.</summary>
+public interface IRowReader
+{
+    /// <exception cref="DbException">The database can't be read.</exception>
+    T? Find<T>(DbConnection connection, string userId, Guid id) where T : class;
+
+    /// <summary>The newest first, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
+    /// <exception cref="DbException">The database can't be read.</exception>
+    List<T> FindNewest<T>(DbConnection connection, string userId, Guid? before, int count);
+}

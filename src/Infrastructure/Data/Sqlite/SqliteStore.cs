@@ -1,0 +1,201 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using TaskSlices.Infrastructure.Hosting;
+
+namespace TaskSlices.Infrastructure.Data.Sqlite;
+
+/// <summary>
+/// SQLite in the data directory: written ahead (WAL), and on disk before a write is acknowledged (synchronous=FULL). One writer, many readers.
+/// A stop leaves nothing but <c>taskslices.db</c>.
+/// </summary>
+public sealed partial class SqliteStore : IStore, IAsyncDisposable
+{
+    private const string FileName = "taskslices.db";
+
+    /// <summary>In bytes: what a probe writes while the last write was refused, so that "ready" means room for more than a row.</summary>
+    private const int Room = 64 * 1024;
+
+    /// <summary>SQLite's result codes (sqlite.org/rescode.html) for a file that can't be read or written now: not the caller's fault.</summary>
+    private static readonly HashSet<int> UnavailableCodes = [5, 6, 8, 10, 11, 13, 14, 26];
+
+    private readonly DataDirectory _directory;
+    private readonly Lazy<DbContextOptions<AppDb>> _options;
+    private readonly Lazy<ReadConnections> _readers;
+    private readonly Lazy<GroupCommit> _writer;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<SqliteStore> _log;
+    private Task<string?> _damage = Task.FromResult<string?>(null);
+
+    public SqliteStore(DataDirectory directory, Lazy<DbContextOptions<AppDb>> options, TimeProvider clock, ILogger<SqliteStore> log)
+    {
+        _directory = directory;
+        _options = options;
+        _clock = clock;
+        _log = log;
+        _readers = new(() => new ReadConnections(options.Value));
+        _writer = new(() => new GroupCommit(options.Value, _readers.Value, ConnectionString(SqliteOpenMode.ReadWrite)));
+    }
+
+    public string Description => $"{FilePath} (SQLite {new SqliteConnection().ServerVersion})";
+
+    /// <summary>The one writer; it can be asked how many changes wait.</summary>
+    public GroupCommit Writer => _writer.Value;
+
+    private string FilePath => _directory.PathOf(FileName);
+
+    public void Configure(DbContextOptionsBuilder options) => options
+        .UseSqlite(ConnectionString(SqliteOpenMode.ReadOnly))
+        .AddInterceptors(new ReadConnections.KeepOpen(), new KeptStatements());
+
+    public void Open()
+    {
+        _directory.Hold();
+        var log = new FileInfo($"{FilePath}-wal");
+        var hasLog = log is { Exists: true, Length: > 0 };
+
+        // SQLite makes a new database of an empty file, and throws its log away.
+        if (hasLog && new FileInfo(FilePath) is not { Exists: true, Length: > 0 })
+            throw ForeignLog();
+
+        _directory.MakeFile(FileName);
+        try
+        {
+            using var connection = new SqliteConnection(ConnectionString(SqliteOpenMode.ReadWrite));
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT count(*) FROM sqlite_schema";
+
+            if (command.ExecuteScalar() is 0L && hasLog)
+                throw ForeignLog();
+        }
+        catch (SqliteException e)
+        {
+            throw Unusable(e);
+        }
+
+        // A stop leaves no log: the process was killed, or the file is a copy that was put over a running server's.
+        if (hasLog)
+            _damage = Task.Run(FindDamage);
+    }
+
+    public IDisposable Connect(AppDb db)
+    {
+        var lease = _readers.Value.Take();
+        db.Connection.SetDbConnection(lease.Connection, contextOwnsConnection: false);
+
+        return lease;
+    }
+
+    public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
+
+    public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) => Writer.RunAsync(db, change, ct);
+
+    public bool IsUnavailable(Exception exception) => IsOutOfService(exception);
+
+    public async Task<string?> FindFaultAsync(CancellationToken ct)
+    {
+        if (_damage is { IsCompletedSuccessfully: true, Result: { } damage })
+            return damage;
+
+        try
+        {
+            var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+            await using (var db = new AppDb(_options.Value))
+            {
+                var room = Writer.IsRefusing ? Room : 0;
+                await db.WriteAsync(() => db.Database.ExecuteSqlAsync($"UPDATE heartbeat SET beat_at = {now}, room = zeroblob({room})", ct), ct);
+            }
+
+            // Read as the next start would: a connection that is open goes on with the file it has, whatever became of the path.
+            await using var fresh = new AppDb(_options.Value);
+            var found = await fresh.Database.SqlQuery<long>($"SELECT beat_at FROM heartbeat").ToListAsync(ct);
+
+            return found.Contains(now) ? null : "What is written to the database is not found in it.";
+        }
+        catch (Exception e) when (IsUnavailable(e) || e is OperationCanceledException)
+        {
+            return "The database can't be written.";
+        }
+    }
+
+    public async Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct)
+    {
+        await db.Connection.OpenAsync(ct);
+        await using var command = db.Connection.DbConnection.CreateCommand();
+        command.CommandText = "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')";
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var columns = new List<(string Table, string Column)>();
+
+        while (await reader.ReadAsync(ct))
+            columns.Add((reader.GetString(0), reader.GetString(1)));
+
+        return columns.ToLookup(c => c.Table, c => c.Column, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>It gets its name when it is whole.</summary>
+    public async Task KeepCopyAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
+    {
+        var copy = Path.Combine(_directory.Subdirectory("backups"), $"before-migration-{now:yyyyMMdd'T'HHmmssfff}.db");
+        var partial = $"{copy}.partial";
+
+        await db.Database.ExecuteSqlAsync($"VACUUM INTO {partial}", ct);
+        File.Move(partial, copy);
+    }
+
+    public Task ForgetErasedAsync() => Writer.EmptyLogAsync();
+
+    /// <summary>Writes the log back, empties it and closes every connection, so that the file alone is everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _damage;
+        if (_readers.IsValueCreated)
+            _readers.Value.Dispose();
+        if (_writer.IsValueCreated)
+            await _writer.Value.DisposeAsync();
+    }
+
+    internal static bool IsOutOfService(Exception exception) =>
+        exception.GetBaseException() is SqliteException sqlite && UnavailableCodes.Contains(sqlite.SqliteErrorCode);
+
+    /// <summary>DefaultTimeout: negative reports SQLITE_BUSY at once, where Microsoft.Data.Sqlite would sleep; 0 waits for ever.</summary>
+    private string ConnectionString(SqliteOpenMode mode) => new SqliteConnectionStringBuilder
+    {
+        DataSource = FilePath,
+        Mode = mode,
+        Pooling = false,
+        ForeignKeys = mode is SqliteOpenMode.ReadWrite,
+        DefaultTimeout = -1,
+    }.ToString();
+
+    private string? FindDamage()
+    {
+        try
+        {
+            using var connection = new SqliteConnection(ConnectionString(SqliteOpenMode.ReadOnly));
+            connection.Open();
+            using var check = connection.CreateCommand();
+            check.CommandText = "PRAGMA quick_check(1)";
+            var found = check.ExecuteScalar() as string;
+            if (found == "ok")
+                return null;
+
+            LogDamage(FilePath, found);
+        }
+        catch (SqliteException e)
+        {
+            LogDamage(FilePath, e.Message);
+        }
+
+        return "The database file is damaged; the log says how. Restore a copy.";
+    }
+
+    private StartupException ForeignLog() => new(
+        $"{FilePath} has no data, and beside it is a log ({FileName}-wal) that belongs to another file. " +
+        $"If you put the file there, delete {FileName}-wal and {FileName}-shm; if not, restore a copy.");
+
+    private StartupException Unusable(SqliteException e) => new($"The database {FilePath} can't be used: {e.Message} Check the file, its owner and the free space.");
+
+    [LoggerMessage(LogLevel.Critical, "The database {File} is damaged: {Reason}. Restore a copy.")]
+    private partial void LogDamage(string file, string? reason);
+}

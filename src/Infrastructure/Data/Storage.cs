@@ -1,0 +1,65 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Data.Sqlite;
+using TaskSlices.Infrastructure.Hosting;
+
+namespace TaskSlices.Infrastructure.Data;
+
+/// <summary>Where rows are kept: the store, and a context for each scope.</summary>
+public static class Storage
+{
+    public static void AddDatabase(this IServiceCollection services)
+    {
+        services.AddSettings<DataSettings>("Data");
+        services.AddSingleton<IValidateOptions<DataSettings>, DataSettingsCheck>();
+        services.AddSingleton<DataDirectory>();
+        services.AddSingleton<IdSource>();
+        services.AddSingleton<ErasedUsers>();
+        services.AddSingleton(TimeProvider.System);
+        services.AddScoped<RowOwner>();
+        services.AddScoped<SchemaRunner>();
+
+        // The options of a context come from the store, which makes contexts of its own once it is used.
+        services.AddSingleton(provider => new Lazy<DbContextOptions<AppDb>>(provider.GetRequiredService<DbContextOptions<AppDb>>));
+        services.AddSingleton<IStore, SqliteStore>();
+        services.AddPooledDbContextFactory<AppDb>((provider, options) => provider.GetRequiredService<IStore>().Configure(options));
+        services.AddScoped<ScopedContext>();
+        services.AddScoped(provider => provider.GetRequiredService<ScopedContext>().Db);
+    }
+
+    /// <summary>Takes the data for this process alone, and brings the schema up to date.</summary>
+    /// <exception cref="StartupException">Another process has the data, it can't be used, or the schema is not what the model asks for.</exception>
+    public static async Task OpenDatabaseAsync(this WebApplication app)
+    {
+        var store = app.Services.GetRequiredService<IStore>();
+        store.Open();
+        try
+        {
+            await using var scope = app.Services.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<SchemaRunner>().RunAsync();
+        }
+        catch (Exception e) when (e.GetBaseException() is DbException reason)
+        {
+            throw new StartupException($"The database {store.Description} can't be used: {reason.Message} Check the file, its owner and the free space.");
+        }
+    }
+
+    /// <summary>The context of a scope, bound to its owner, with a connection that goes back when the scope ends.</summary>
+    private sealed class ScopedContext : IDisposable
+    {
+        private readonly IDisposable _connection;
+
+        public ScopedContext(IDbContextFactory<AppDb> contexts, IStore store, RowOwner owner)
+        {
+            Db = contexts.CreateDbContext();
+            Db.Bind(owner);
+            _connection = store.Connect(Db);
+        }
+
+        /// <summary>Disposed by the container, before this.</summary>
+        public AppDb Db { get; }
+
+        public void Dispose() => _connection.Dispose();
+    }
+}
