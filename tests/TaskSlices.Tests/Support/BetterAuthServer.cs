@@ -85,6 +85,10 @@ public sealed class BetterAuthServer : IAsyncDisposable
         return JsonNode.Parse(await RunAsync("node", ["probe.mjs", url], Patience))!.AsObject();
     }
 
+    /// <summary>The code of the README, in the place of a frontend of this server. See tests/better-auth/readme.mjs.</summary>
+    public async Task<JsonObject> RunReadmeAsync(Uri api, string file) =>
+        JsonNode.Parse(await RunAsync("node", ["readme.mjs", Url, api.AbsoluteUri, file], Patience))!.AsObject();
+
     /// <summary>As in an outage: no handler of the process runs.</summary>
     public async Task KillAsync()
     {
