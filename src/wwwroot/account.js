@@ -1,8 +1,10 @@
+import { send } from "./api.js";
 import { signIn, signUp } from "./session.js";
 
 const $ = (selector) => document.querySelector(selector);
 const [form, error, enter, reveal] = [$("#credentials"), $("#account-error"), $("#enter"), $("#reveal")];
 const { mode, name, email, password } = form.elements;
+let isOpen = null;
 
 /** @param opened called with the user */
 export function setUp(opened) {
@@ -29,9 +31,16 @@ export function setUp(opened) {
   });
 }
 
+/** Asks the server, once, whether it lets people sign up. */
+export async function check() {
+  isOpen ??= (await send("GET", "api/auth/ok")).data.signUp !== false;
+  $("#credentials .choice").hidden = !isOpen;
+  if (!isOpen) choose("known");
+}
+
 /** @param reason why one has to sign in now */
 export function ask(reason) {
-  choose(remember("known") ? "known" : "new");
+  choose(remember("known") || isOpen === false ? "known" : "new");
   if (!reason) return;
 
   $("#account-reason").textContent = reason;

@@ -1,17 +1,24 @@
 const PATIENCE = 20_000;
 
+/** Where the page is, under a proxy's path too: all addresses are relative to it. */
+export const base = new URL(".", document.baseURI).href;
+
+const wrongOrigin = `The server takes no sign-ins from this address. Open its own, or set Accounts:Url to ${location.origin} on the server.`;
+const wrongAnswer = `What answers at ${base} is not TaskSlices. If there is a proxy, it must pass all addresses under ${base} on.`;
+
 /** The server said no; the message is in its own words. */
 export class Refusal extends Error {
   constructor(status, body) {
-    super(body?.detail ?? body?.message ?? `The server answered with status ${status}.`);
+    super(body?.code === "INVALID_ORIGIN" ? wrongOrigin : (body?.detail ?? body?.message ?? `The server answered with status ${status}.`));
     this.status = status;
+    this.code = body?.code;
   }
 }
 
 /** Nobody answered: what was sent may have arrived or not. */
 export class Unreachable extends Error {}
 
-/** Tells of "lost" and "found". */
+/** Tells of "lost" (the detail says why) and "found". */
 export const connection = new EventTarget();
 
 /** @returns {Promise<{data: any, headers: Headers}>} */
@@ -20,26 +27,37 @@ export async function send(method, path, { body, token } = {}) {
   if (body) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
 
-  let response, text;
+  let response, data;
   try {
-    response = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-    text = await response.text();
+    // A deletion goes on when the page is left.
+    const options = { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), keepalive: method === "DELETE" };
+    response = await fetch(path, { method, headers, body: body && JSON.stringify(body), ...options });
+    data = parse(await response.text());
   } catch {
-    connection.dispatchEvent(new Event("lost"));
-    throw new Unreachable("The server can’t be reached.");
+    throw lose("The server can’t be reached.");
   }
 
+  // Every answer of the server is JSON. Another one is a proxy's, or that of another program.
+  if (data === undefined && [502, 503, 504].includes(response.status))
+    throw lose(`The server can’t be reached: the proxy in front of it answers with status ${response.status}.`);
+
   connection.dispatchEvent(new Event("found"));
-  const data = parse(text);
+  if (data === undefined) throw new Refusal(response.status, { code: "NOT_TASKSLICES", detail: wrongAnswer });
   if (!response.ok) throw new Refusal(response.status, data);
 
   return { data, headers: response.headers };
+}
+
+function lose(reason) {
+  connection.dispatchEvent(new CustomEvent("lost", { detail: reason }));
+
+  return new Unreachable(reason);
 }
 
 function parse(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import * as account from "./account.js";
-import { connection, send } from "./api.js";
+import { base, connection, send } from "./api.js";
 import * as drafts from "./drafts.js";
 import * as list from "./list.js";
 import { announce, hide, notify } from "./notice.js";
@@ -35,9 +35,12 @@ start();
 async function start() {
   show("loading");
   try {
-    (await restore()) ? await open(user, false) : ask();
+    if (await restore()) return await open(user, false);
+
+    await account.check();
+    ask();
   } catch (error) {
-    if (error.status === 404) explain();
+    if (error.code === "NOT_FOUND") explain();
     else fail(error);
   }
 }
@@ -64,7 +67,7 @@ async function reconnect() {
   clearTimeout(retry);
   retry = null;
   try {
-    await send("GET", "/health/live");
+    await send("GET", "health/live");
   } catch {
     return;
   }
@@ -102,13 +105,14 @@ function ask(reason) {
   $("#name").textContent = "";
   show("account");
   account.ask(reason);
+  account.check().catch(() => {});
 }
 
 function explain() {
   $("#example").textContent = [
     `const { token } = await (await fetch("/api/auth/token")).json();`,
     ``,
-    `await fetch(\`${location.origin}/api/\${user.id}/tasks\`, {`,
+    `await fetch(\`${base}api/\${user.id}/tasks\`, {`,
     `  headers: { Authorization: \`Bearer \${token}\` },`,
     `});`,
   ].join("\n");

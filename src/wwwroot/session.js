@@ -11,18 +11,18 @@ let renewal = null;
 
 /** Who is signed in by the cookie, or null. */
 export async function restore() {
-  const { data, headers } = await send("GET", "/api/auth/get-session");
+  const { data, headers } = await send("GET", "api/auth/get-session");
   token = headers.get("set-auth-jwt");
 
   return (user = data?.user ?? null);
 }
 
-export const signUp = (credentials) => enter("/api/auth/sign-up/email", credentials);
+export const signUp = (credentials) => enter("api/auth/sign-up/email", credentials);
 
-export const signIn = (credentials) => enter("/api/auth/sign-in/email", credentials);
+export const signIn = (credentials) => enter("api/auth/sign-in/email", credentials);
 
 export async function signOut() {
-  await send("POST", "/api/auth/sign-out", { body: {} });
+  await send("POST", "api/auth/sign-out", { body: {} });
   forget();
 }
 
@@ -57,7 +57,7 @@ async function enter(path, credentials) {
 }
 
 function renew() {
-  renewal ??= send("GET", "/api/auth/token").then(({ data }) => data.token).finally(() => (renewal = null));
+  renewal ??= send("GET", "api/auth/token").then(({ data }) => data.token).finally(() => (renewal = null));
 
   return renewal;
 }

@@ -1,12 +1,14 @@
+import { base } from "./api.js";
 import { call, user } from "./session.js";
 
-const here = () => `/api/${encodeURIComponent(user.id)}/tasks`;
+const here = () => `api/${encodeURIComponent(user.id)}/tasks`;
 
-/** A page of tasks, newest first, and where the next one is, if there is one (RFC 8288). */
-export async function list(address = here()) {
-  const { data, headers } = await call("GET", address);
+/** A page of tasks, newest first, and the query of the next one, if there is one (RFC 8288). */
+export async function list(query = "") {
+  const { data, headers } = await call("GET", here() + query);
+  const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") ?? "")?.[1];
 
-  return { tasks: data, next: /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") ?? "")?.[1] ?? null };
+  return { tasks: data, next: next ? new URL(next, base).search : null };
 }
 
 export const add = async (task) => (await call("POST", here(), task)).data;
