@@ -1,8 +1,8 @@
 import * as account from "./account.js";
-import { base, connection, send } from "./api.js";
+import { base, connection, send, Unreachable } from "./api.js";
 import * as drafts from "./drafts.js";
 import * as list from "./list.js";
-import { announce, hide, notify } from "./notice.js";
+import { announce, hide, notify, showOutage } from "./notice.js";
 import { restore, session, signOut, user } from "./session.js";
 
 const RETRY = 3_000;
@@ -11,6 +11,7 @@ const $ = (selector) => document.querySelector(selector);
 const views = ["loading", "account", "tasks", "elsewhere", "failure"];
 let loadedAt = 0;
 let retry = null;
+let isLost = false;
 
 account.setUp(open);
 $("#again").addEventListener("click", start);
@@ -19,15 +20,17 @@ $("#sign-out").addEventListener("click", leave);
 addEventListener("online", reconnect);
 document.addEventListener("visibilitychange", () => user && !document.hidden && performance.now() - loadedAt > FRESH && load(list.refresh));
 session.addEventListener("ended", () => ask("Your session has ended. Sign in again; what you typed is kept."));
-connection.addEventListener("lost", () => {
+connection.addEventListener("lost", ({ detail }) => {
+  isLost = true;
   // Without a first answer there is nothing yet to go on with.
-  $("#offline").hidden = !$("#loading").hidden || !$("#failure").hidden;
+  if ($("#loading").hidden && $("#failure").hidden) showOutage(detail);
   retry ??= setTimeout(reconnect, RETRY);
 });
 connection.addEventListener("found", () => {
   clearTimeout(retry);
   retry = null;
-  $("#offline").hidden = true;
+  isLost = false;
+  showOutage("");
 });
 
 start();
@@ -63,7 +66,7 @@ async function load(what) {
 }
 
 async function reconnect() {
-  const wasLost = !$("#offline").hidden;
+  const wasLost = isLost;
   clearTimeout(retry);
   retry = null;
   try {
@@ -80,6 +83,7 @@ async function reconnect() {
 }
 
 async function leave() {
+  await list.settled();
   if (drafts.any() && $("#sign-out").dataset.sure === undefined) {
     $("#sign-out").dataset.sure = "";
     $("#sign-out").textContent = "Sign out anyway";
@@ -88,7 +92,6 @@ async function leave() {
   }
 
   try {
-    await list.flush();
     const { id } = user;
     await signOut();
     drafts.dropAll(id);
@@ -121,7 +124,7 @@ function explain() {
 
 function fail(error) {
   show("failure");
-  $("#failure-reason").textContent = error.message;
+  $("#failure-reason").textContent = error.message + (error instanceof Unreachable ? " The page tries again every few seconds." : "");
 }
 
 function show(view) {

@@ -2,33 +2,30 @@ import { user } from "./session.js";
 
 // What is typed and not yet saved outlives an expired session and a reload of this tab. Signing out removes it.
 const kept = new Map();
-const key = (id) => `draft:${user.id}:${id}`;
 
-/** @param id of the task, or "new" */
-export function keep(id, draft) {
-  kept.set(key(id), draft);
-  store((s) => s.setItem(key(id), JSON.stringify(draft)));
+/** Where a draft of the user who is signed in now is kept. @param id of the task, "new", or "add:" and a number */
+export const place = (id) => `draft:${user.id}:${id}`;
+
+export function keep(at, draft) {
+  kept.set(at, draft);
+  store((s) => s.setItem(at, JSON.stringify(draft)));
 }
 
-export function find(id) {
-  return kept.get(key(id)) ?? store((s) => JSON.parse(s.getItem(key(id))));
+export function find(at) {
+  return kept.get(at) ?? store((s) => JSON.parse(s.getItem(at)));
 }
 
-export function drop(id) {
-  kept.delete(key(id));
-  store((s) => s.removeItem(key(id)));
+export function drop(at) {
+  kept.delete(at);
+  store((s) => s.removeItem(at));
 }
 
-const all = (userId) => [...kept.keys(), ...(store(Object.keys) ?? [])].filter((k) => k.startsWith(`draft:${userId}:`));
+/** The places that begin like this, in order. */
+export const all = (start) => [...new Set([...kept.keys(), ...(store(Object.keys) ?? [])])].filter((at) => at.startsWith(start)).sort();
 
-export const any = () => all(user.id).length > 0;
+export const any = () => all(place("")).length > 0;
 
-export function dropAll(userId) {
-  for (const k of all(userId)) {
-    kept.delete(k);
-    store((s) => s.removeItem(k));
-  }
-}
+export const dropAll = (userId) => all(`draft:${userId}:`).forEach(drop);
 
 /** Storage may be full or forbidden; then the memory of this page has to do. */
 function store(use) {

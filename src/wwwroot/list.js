@@ -1,11 +1,11 @@
-import { Unreachable } from "./api.js";
+import * as additions from "./additions.js";
 import * as drafts from "./drafts.js";
 import { announce, notify } from "./notice.js";
 import { Row } from "./row.js";
 import * as tasks from "./tasks.js";
 
 const $ = (selector) => document.querySelector(selector);
-const [list, form, failure, more] = [$("#list"), $("#add"), $("#add-error"), $("#more")];
+const [list, form, more] = [$("#list"), $("#add"), $("#more")];
 const { title, description } = form.elements;
 const nothing = {
   all: "Nothing to do yet. Add your first task above.",
@@ -19,7 +19,7 @@ let next = null;
 let filter = "all";
 
 form.addEventListener("submit", add);
-form.addEventListener("input", () => (title.value || description.value ? drafts.keep("new", draft()) : drafts.drop("new")));
+form.addEventListener("input", () => (title.value || description.value ? drafts.keep(drafts.place("new"), draft()) : drafts.drop(drafts.place("new"))));
 form.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.requestSubmit());
 $("#detail").addEventListener("click", () => showDetails($("#detail").getAttribute("aria-expanded") === "false", true));
 $("#filter").addEventListener("change", (event) => {
@@ -31,24 +31,24 @@ more.addEventListener("click", showMore);
 
 /** Empties the page: what is typed is among the drafts of the user. */
 export function clear() {
-  for (const row of rows.values()) row.stop();
   rows = new Map();
   next = null;
   list.replaceChildren();
   $("#count").textContent = "";
+  additions.clear();
   form.reset();
-  failure.hidden = true;
   showDetails(false);
 }
 
 /** Shows the tasks of whoever is signed in, with the drafts. */
 export async function open() {
   clear();
-  const typed = drafts.find("new");
+  const typed = drafts.find(drafts.place("new"));
   if (typed) {
     [title.value, description.value] = [typed.title, typed.description ?? ""];
     showDetails(Boolean(typed.description));
   }
+  additions.restore(added);
   $("#count").textContent = "Loading…";
   $("#empty").hidden = true;
   await refresh();
@@ -56,20 +56,20 @@ export async function open() {
 
 /** Brings the newest page up to date, and leaves alone what is being edited. */
 export async function refresh() {
-  const mine = rows;
+  const [mine, known] = [rows, [...rows]];
   const page = await tasks.list();
   if (mine !== rows) return;
 
   const seen = new Set(page.tasks.map((task) => task.id));
   const oldest = page.next ? page.tasks.at(-1).id : "";
-  for (const [id, row] of rows) if (id >= oldest && !seen.has(id) && !row.isEdited) drop(row);
+  for (const [id, row] of known) if (id >= oldest && !seen.has(id) && !row.isEdited && !row.isDeleted) drop(row);
 
   if (!rows.size || !page.next) next = page.next;
   put(page.tasks);
 }
 
-/** Tells the server now of what is deleted here. */
-export const flush = () => Promise.all([...rows.values()].map((row) => row.flush()));
+/** Resolves when the server has answered everything, or can’t be reached. */
+export const settled = () => Promise.all([additions.settled(), ...[...rows.values()].map((row) => row.settled)]);
 
 function put(found) {
   for (const task of found) {
@@ -81,7 +81,17 @@ function put(found) {
 }
 
 function insert(task) {
-  const row = new Row(task, (gone) => changed(row, gone));
+  const isHere = () => rows.get(task.id) === row;
+  const row = new Row(task, {
+    changed: () => isHere() && render(),
+    gone: () => {
+      if (!isHere()) return;
+
+      drop(row);
+      render();
+    },
+    undone: () => undo(row),
+  });
   rows.set(task.id, row);
 
   // Ids grow with time (UUIDv7): the order of the list is theirs.
@@ -89,14 +99,21 @@ function insert(task) {
   while (before && before.dataset.id < task.id) before = before.previousElementSibling;
   row.element.dataset.id = task.id;
   before ? before.after(row.element) : list.prepend(row.element);
-  if (drafts.find(task.id)) row.edit(undefined, false);
+  if (drafts.find(drafts.place(task.id))) row.edit(undefined, false);
 }
 
-function changed(row, gone) {
-  if (!list.contains(row.element)) return;
-
-  if (gone) drop(row);
+function undo(row) {
+  const hadFocus = row.element.contains(document.activeElement);
+  const { title, description, completed } = row.task;
+  drop(row);
   render();
+  const near = document.activeElement;
+  additions.add({ title, description, completed }, (task) => {
+    put([task]);
+    announce(`Back again: ${title}`);
+    // Unless the focus was moved meanwhile.
+    if (hadFocus && document.activeElement === near) rows.get(task.id).parts.delete.focus();
+  });
 }
 
 function drop(row) {
@@ -136,34 +153,25 @@ function focusNear(element) {
   ([...(other?.querySelectorAll("input, .undo") ?? [])].find((e) => e.checkVisibility()) ?? $("#tasks-heading")).focus();
 }
 
-async function add(event) {
+function add(event) {
   event.preventDefault();
-  if (form.ariaBusy === "true") return;
+  if (!title.value.trim()) {
+    title.value = "";
+    title.reportValidity();
 
-  const mine = rows;
-  const typed = draft();
-  form.ariaBusy = "true";
-  failure.hidden = true;
-  try {
-    const task = await tasks.add(typed);
-    if (mine !== rows) return;
-
-    // Whoever typed on meanwhile keeps that.
-    if (title.value === typed.title && (description.value || null) === typed.description) {
-      form.reset();
-      drafts.drop("new");
-      showDetails(false);
-    }
-    put([task]);
-    announce(`Added: ${task.title}`);
-    title.focus();
-  } catch (error) {
-    failure.textContent = error instanceof Unreachable ? `${error.message} The task is not added; your text is still here.` : error.message;
-    failure.hidden = false;
-    title.focus();
-  } finally {
-    form.ariaBusy = "false";
+    return;
   }
+
+  additions.add(draft(), added);
+  form.reset();
+  drafts.drop(drafts.place("new"));
+  showDetails(false);
+  title.focus();
+}
+
+function added(task) {
+  put([task]);
+  announce(`Added: ${task.title}`);
 }
 
 async function showMore() {

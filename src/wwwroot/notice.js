@@ -1,31 +1,43 @@
-const box = document.querySelector("#notice");
-const text = box.querySelector("p");
-const button = document.querySelector("#notice-action");
-const live = document.querySelector("#live");
+const $ = (selector) => document.querySelector(selector);
+const [box, retry, button, close] = [$("#notice"), $("#retry"), $("#notice-action"), $("#notice-close")];
+let message = "";
 let act = null;
+let outage = "";
 
-document.querySelector("#notice-close").addEventListener("click", hide);
+close.addEventListener("click", hide);
 button.addEventListener("click", () => {
   const action = act;
   hide();
   action();
 });
 
-/** For everybody to see, until it is closed. */
-export function notify(message, label = null, action = null) {
-  box.hidden = false;
-  text.textContent = message;
-  button.hidden = !label;
-  button.textContent = label ?? "";
-  act = action;
+/** For everybody to see, until it is closed or the next one comes. */
+export function notify(text, label = "", action = null) {
+  [message, act, button.textContent] = [text, action, label];
+  render();
 }
 
 export function hide() {
-  box.hidden = true;
-  text.textContent = "";
+  notify("");
+}
+
+/** @param reason why the server can’t be reached, or "" when it can */
+export function showOutage(reason) {
+  outage = reason;
+  render();
 }
 
 /** For those who do not see what happened. */
-export function announce(message) {
-  live.textContent = message;
+export function announce(text) {
+  $("#live").textContent = text;
+}
+
+function render() {
+  // The message may end with the same reason.
+  const parts = outage ? [message.replace(outage, "").trim(), outage, "What you typed is kept; trying again."] : [message];
+  box.firstElementChild.textContent = parts.filter(Boolean).join(" ");
+  box.hidden = !message && !outage;
+  button.hidden = !act;
+  close.hidden = !message;
+  retry.hidden = !outage;
 }

@@ -1,23 +1,25 @@
 import * as drafts from "./drafts.js";
+import { edit } from "./editor.js";
 import { announce, notify } from "./notice.js";
 import * as tasks from "./tasks.js";
 
 const UNDO_TIME = 8_000;
 const PARTS = ["view", "check", "text", "title", "description", "edit", "delete", "gone", "undo"];
 const template = document.querySelector("#row");
-const editorTemplate = document.querySelector("#editor");
 
 /** One task in the list: seen, edited in place, or deleted and not yet gone. */
 export class Row {
+  isDeleted = false;
   #queue = Promise.resolve();
-  #timer = null;
+  #timer;
   #editor = null;
-  #saving = false;
+  #place;
 
-  /** @param changed called when the task, or whether it is there, has changed; with true when the row is gone */
-  constructor(task, changed) {
+  /** @param events functions: `changed` when the task or its look has changed, `gone` when the row is to go, `undone` when the task is to be added again */
+  constructor(task, events) {
     this.element = template.content.firstElementChild.cloneNode(true);
-    this.changed = changed;
+    this.events = events;
+    this.#place = drafts.place(task.id);
     this.parts = Object.fromEntries(PARTS.map((name) => [name, this.element.querySelector(`.${name}`)]));
     this.box = this.parts.check.firstElementChild;
     this.show(task);
@@ -33,10 +35,6 @@ export class Row {
     return this.#editor !== null;
   }
 
-  get isDeleted() {
-    return this.#timer !== null;
-  }
-
   show(task) {
     this.task = task;
     const { title, description, edit, gone } = this.parts;
@@ -50,43 +48,24 @@ export class Row {
     this.parts.delete.setAttribute("aria-label", `Delete ${task.title}`);
   }
 
-  edit(draft = drafts.find(this.task.id), focus = true) {
+  edit(draft = drafts.find(this.#place), focus = true) {
     if (this.#editor) return;
 
-    const editor = (this.#editor = editorTemplate.content.firstElementChild.cloneNode(true));
-    editor.setAttribute("aria-label", `Edit ${this.task.title}`);
-    for (const field of editor.querySelectorAll(".field")) {
-      const [label, input] = field.children;
-      label.htmlFor = input.id = `${input.name}-${this.task.id}`;
-    }
-
-    const { title, description } = editor.elements;
-    title.value = draft?.title ?? this.task.title;
-    description.value = draft?.description ?? this.task.description ?? "";
-    editor.addEventListener("input", () => drafts.keep(this.task.id, { title: title.value, description: description.value }));
-    editor.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#save();
+    this.#editor = edit({
+      ...(draft ?? this.task),
+      label: `Edit ${this.task.title}`,
+      keep: (typed) => drafts.keep(this.#place, typed),
+      save: (typed) => this.#save(typed),
+      cancel: () => this.#cancel(),
     });
-    editor.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.#cancel();
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#save();
-    });
-    editor.querySelector(".cancel").addEventListener("click", () => this.#cancel());
-
     this.parts.view.hidden = true;
-    this.element.append(editor);
-    if (focus) title.focus();
+    this.element.append(this.#editor);
+    if (focus) this.#editor.elements.title.focus();
   }
 
-  /** Nobody is there any more to undo anything: the task stays. */
-  stop() {
-    clearTimeout(this.#timer);
-  }
-
-  /** Deletes it now, rather than when the time to undo is over. */
-  async flush() {
-    if (this.isDeleted) await this.#remove();
+  /** Resolves when the server has answered what was asked of it so far. */
+  get settled() {
+    return this.#queue;
   }
 
   async #complete(completed) {
@@ -100,39 +79,25 @@ export class Row {
         this.show(this.task);
         if (this.element.isConnected) notify(`“${this.task.title}” is as it was. ${error.message}`);
       }
-      this.changed();
+      this.events.changed();
     });
   }
 
-  async #save() {
-    const { title, description } = this.#editor.elements;
-    const error = this.#editor.querySelector(".error");
-    if (this.#saving) return;
-
-    this.#saving = true;
-    error.hidden = true;
-    try {
-      this.show(await tasks.change(this.task.id, { title: title.value, description: description.value || null }));
-      drafts.drop(this.task.id);
-      announce(`Saved: ${this.task.title}`);
-      this.#close();
-      this.changed();
-    } catch (refusal) {
-      error.textContent = refusal.message;
-      error.hidden = false;
-      title.focus();
-    } finally {
-      this.#saving = false;
-    }
+  async #save(typed) {
+    this.show(await tasks.change(this.task.id, typed));
+    drafts.drop(this.#place);
+    announce(`Saved: ${this.task.title}`);
+    this.#close();
+    this.events.changed();
   }
 
   #cancel() {
-    const draft = drafts.find(this.task.id);
-    drafts.drop(this.task.id);
+    const draft = drafts.find(this.#place);
+    drafts.drop(this.#place);
     this.#close();
-    if (draft && (draft.title !== this.task.title || draft.description !== (this.task.description ?? "")))
+    if (draft && (draft.title !== this.task.title || draft.description !== this.task.description))
       notify("Your changes were not saved.", "Go on editing", () => {
-        drafts.keep(this.task.id, draft);
+        drafts.keep(this.#place, draft);
         this.edit(draft);
       });
   }
@@ -144,50 +109,46 @@ export class Row {
     this.parts.edit.focus();
   }
 
-  // The server is told when the time to undo is over. If the tab is closed before, the task is still there: nothing is lost.
+  // Sent at once: closing the page loses no deletion. Undo adds the task again.
   #delete() {
+    this.#setDeleted(true);
     this.#schedule();
-    this.#swap(true);
     this.parts.undo.focus();
     announce(`Deleted: ${this.task.title}. Undo is available.`);
-    this.changed();
+    this.#queue = this.#queue.then(async () => {
+      try {
+        await tasks.remove(this.task.id);
+      } catch (error) {
+        if (error.status === 404) return;
+
+        clearTimeout(this.#timer);
+        this.#setDeleted(false);
+        if (this.element.isConnected) notify(`“${this.task.title}” was not deleted. ${error.message}`);
+      }
+    });
   }
 
-  #undo() {
+  async #undo() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    this.#swap(false);
-    this.parts.delete.focus();
-    announce(`Back again: ${this.task.title}`);
-    this.changed();
+    await this.#queue;
+    if (this.isDeleted && this.element.isConnected) this.events.undone();
   }
 
-  #swap(deleted) {
+  #setDeleted(deleted) {
+    this.isDeleted = deleted;
     this.parts.view.hidden = deleted;
     this.parts.gone.hidden = !deleted;
+    this.events.changed();
   }
 
   #schedule() {
-    // Nobody is hurried who is at the button, with the keyboard or the pointer.
-    this.#timer = setTimeout(() => (this.parts.undo.matches(":focus-visible, :hover") ? this.#schedule() : this.#remove()), UNDO_TIME);
-  }
+    const timer = (this.#timer = setTimeout(async () => {
+      // Nobody is hurried who is at the button, with the keyboard or the pointer.
+      if (this.parts.undo.matches(":focus-visible, :hover")) return this.#schedule();
 
-  async #remove() {
-    clearTimeout(this.#timer);
-    this.parts.undo.disabled = true;
-    try {
-      await tasks.remove(this.task.id);
-    } catch (error) {
-      if (error.status !== 404) {
-        this.#timer = null;
-        this.parts.undo.disabled = false;
-        this.#swap(false);
-        this.changed();
-        notify(`“${this.task.title}” was not deleted. ${error.message}`);
-
-        return;
-      }
-    }
-    this.changed(true);
+      await this.#queue;
+      if (this.isDeleted && this.#timer === timer) this.events.gone();
+    }, UNDO_TIME));
   }
 }

@@ -63,7 +63,7 @@ public sealed class KeyboardTests(Browser browser) : PageTest(browser)
         await Expect(ada.Button("Undo")).ToBeFocusedAsync();
 
         // Whoever stays at the button is not hurried.
-        await ada.Page.Clock.RunForAsync(60_000);
+        await ada.Page.Clock.RunForAsync(15_000);
         await ada.PhotographAsync("keyboard-2-undo");
         await Press(ada, "Enter");
         await Expect(ada.Button("Delete Buy oat milk")).ToBeFocusedAsync();

@@ -43,11 +43,11 @@ public sealed class LifeTests(Browser browser) : PageTest(browser)
         await ada.Counts("1 pending, 1 done");
         await Expect(ada.Button("Delete Buy bread")).ToBeFocusedAsync();
 
-        await ada.Button("Delete Buy bread").ClickAsync();
         var gone = ada.Page.WaitForResponseAsync(response => response.Request.Method == "DELETE");
+        await ada.Button("Delete Buy bread").ClickAsync();
+        Assert.Equal(200, (await gone).Status);
         await ada.Title.ClickAsync();
         await ada.Page.Clock.FastForwardAsync(10_000);
-        Assert.Equal(200, (await gone).Status);
         await ada.Sees("Buy oat milk");
 
         await ada.SignOutAsync();
@@ -55,19 +55,6 @@ public sealed class LifeTests(Browser browser) : PageTest(browser)
         await ada.Sees("Buy oat milk");
         await ada.Page.ReloadAsync();
         await ada.Sees("Buy oat milk");
-    }
-
-    [Fact]
-    public async Task Keeps_a_deleted_task_if_the_tab_is_closed_before_the_time_to_undo_is_over()
-    {
-        var ada = await WithAccountAsync();
-        await ada.AddAsync("Buy milk");
-
-        await ada.Button("Delete Buy milk").ClickAsync();
-        await ada.Counts("0 pending");
-        await ada.Page.ReloadAsync();
-
-        await ada.Sees("Buy milk");
     }
 
     [Fact]
@@ -139,7 +126,10 @@ public sealed class LifeTests(Browser browser) : PageTest(browser)
         await ada.Title.FillAsync(tooLong);
         await ada.Title.PressAsync("Enter");
         await Expect(ada.Alert).ToContainTextAsync("title must have 1 to 200 characters");
-        await Expect(ada.Title).ToHaveValueAsync(tooLong);
+        await Expect(ada.Page.GetByLabel("Title")).ToHaveValueAsync(tooLong);
+        await ada.PhotographAsync("refused-3-add");
+        await ada.Button("Discard").ClickAsync();
+        await ada.Button("Close").ClickAsync();
 
         await ada.AddAsync("Buy milk");
         await ada.Button("Edit Buy milk").ClickAsync();

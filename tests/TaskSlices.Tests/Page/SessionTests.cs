@@ -1,3 +1,5 @@
+using Microsoft.Playwright;
+
 namespace TaskSlices.Tests.Page;
 
 public sealed class SessionTests(Browser browser) : PageTest(browser)
@@ -58,11 +60,16 @@ public sealed class SessionTests(Browser browser) : PageTest(browser)
         await ada.PhotographAsync("session-ended");
         await ada.SignInAsync();
 
-        await Expect(ada.Title).ToHaveValueAsync("A thought");
-        await Expect(ada.Page.Locator("#description")).ToHaveValueAsync("and its details");
-        await Expect(ada.Page.GetByLabel("Title")).ToHaveValueAsync("Buy oat milk");
+        await ShowsBoth();
         await ada.Page.ReloadAsync();
-        await Expect(ada.Title).ToHaveValueAsync("A thought");
+        await ShowsBoth();
+
+        async Task ShowsBoth()
+        {
+            await Expect(ada.Draft("A thought").GetByLabel("Title")).ToHaveValueAsync("A thought");
+            await Expect(ada.Draft("A thought").GetByLabel("Details")).ToHaveValueAsync("and its details");
+            await Expect(ada.Page.GetByRole(AriaRole.Form, new() { Name = "Edit Buy milk" }).GetByLabel("Title")).ToHaveValueAsync("Buy oat milk");
+        }
     }
 
     [Fact]
@@ -78,6 +85,7 @@ public sealed class SessionTests(Browser browser) : PageTest(browser)
         await ada.SignInAsync(bob.Email);
 
         await Expect(ada.Title).ToHaveValueAsync("");
+        Assert.DoesNotContain("A secret of Ada", await ada.Page.ContentAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -92,6 +92,9 @@ public sealed class PageVisitor : IAsyncDisposable
 
     public ILocator Row(string title) => Rows.Filter(new() { Has = Page.GetByText(title, new() { Exact = true }) });
 
+    /// <summary>What was typed to be added, and could not be.</summary>
+    public ILocator Draft(string title) => Page.GetByRole(AriaRole.Form, new() { Name = $"Not added: {title}", Exact = true });
+
     public Task ChooseAsync(string option) => Page.GetByRole(AriaRole.Radio, new() { Name = option, Exact = true }).CheckAsync();
 
     public Task SeesTasks() => Counts("pending");

@@ -1,0 +1,75 @@
+namespace TaskSlices.Tests.Page;
+
+public sealed class DeletionTests(Browser browser) : PageTest(browser)
+{
+    [Fact]
+    public async Task Holds_when_the_page_is_reloaded_at_once()
+    {
+        var ada = await WithAccountAsync();
+        await ada.AddAsync("Buy milk");
+        await ada.AddAsync("Buy bread");
+
+        await ada.Button("Delete Buy milk").ClickAsync();
+        await ada.Page.ReloadAsync();
+
+        await ada.Sees("Buy bread");
+    }
+
+    [Fact]
+    public async Task Holds_when_the_tab_is_closed_at_once()
+    {
+        var ada = await WithAccountAsync();
+        await ada.AddAsync("Buy milk");
+        await ada.AddAsync("Buy bread");
+
+        await ada.Button("Delete Buy milk").ClickAsync();
+        await ada.Page.CloseAsync();
+        var page = await ada.Context.NewPageAsync();
+        await page.GotoAsync(ada.Site.AbsoluteUri);
+
+        await Expect(page.Locator("#list > li:visible .title")).ToHaveTextAsync(["Buy bread"]);
+    }
+
+    [Fact]
+    public async Task Can_be_undone_with_all_that_the_task_had()
+    {
+        var ada = await WithAccountAsync();
+        await ada.Button("+ Details").ClickAsync();
+        await ada.Page.GetByLabel("Details").FillAsync("2 litres");
+        await ada.AddAsync("Buy milk");
+        await ada.AddAsync("Buy bread");
+        await ada.Box("Buy milk").CheckAsync();
+        await ada.Counts("1 pending, 1 done");
+
+        var gone = ada.Page.WaitForResponseAsync(response => response.Request.Method == "DELETE");
+        await ada.Button("Delete Buy milk").ClickAsync();
+        Assert.Equal(200, (await gone).Status);
+        await ada.Counts("1 pending, 0 done");
+        await ada.Button("Undo").ClickAsync();
+        await ada.Counts("1 pending, 1 done");
+        await Expect(ada.Button("Delete Buy milk")).ToBeFocusedAsync();
+        await ada.Page.ReloadAsync();
+
+        await ada.Sees("Buy milk", "Buy bread");
+        await Expect(ada.Box("Buy milk")).ToBeCheckedAsync();
+        await Expect(ada.Row("Buy milk")).ToContainTextAsync("2 litres");
+    }
+
+    [Fact]
+    public async Task Leaves_a_draft_when_it_can_not_be_undone()
+    {
+        var ada = await WithAccountAsync();
+        await ada.AddAsync("Buy milk");
+        ada.Expects("ERR_FAILED");
+
+        await ada.Page.RouteAsync("**/api/*/tasks", route => route.Request.Method == "POST" ? route.AbortAsync() : route.ContinueAsync());
+        await ada.Button("Delete Buy milk").ClickAsync();
+        await ada.Button("Undo").ClickAsync();
+        await Expect(ada.Draft("Buy milk")).ToHaveCountAsync(1);
+        await ada.Page.UnrouteAllAsync();
+        await ada.Page.ReloadAsync();
+        await ada.Draft("Buy milk").GetByText("Add", new() { Exact = true }).ClickAsync();
+
+        await ada.Sees("Buy milk");
+    }
+}
