@@ -25,10 +25,13 @@ export const all = (start) => [...new Set([...kept.keys(), ...(store(Object.keys
 
 export const any = () => all(place("")).length > 0;
 
-export const dropAll = (userId) => all(`draft:${userId}:`).forEach(drop);
+export function dropAll(userId) {
+  all(`draft:${userId}:`).forEach(drop);
+  store((s) => s.removeItem(`view:${userId}`));
+}
 
 /** Storage may be full or forbidden; then the memory of this page has to do. */
-function store(use) {
+export function store(use) {
   try {
     return use(sessionStorage);
   } catch {

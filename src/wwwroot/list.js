@@ -2,6 +2,7 @@ import * as additions from "./additions.js";
 import * as drafts from "./drafts.js";
 import { announce, notify } from "./notice.js";
 import { Row } from "./row.js";
+import { user } from "./session.js";
 import * as tasks from "./tasks.js";
 
 const $ = (selector) => document.querySelector(selector);
@@ -17,22 +18,34 @@ const nothing = {
 let rows = new Map();
 let next = null;
 let filter = "all";
+/** How many rows are wanted where no filter wants them all. */
+let wanted = 0;
+let loading = null;
+let view = null;
 
 form.addEventListener("submit", add);
-form.addEventListener("input", () => (title.value || description.value ? drafts.keep(drafts.place("new"), draft()) : drafts.drop(drafts.place("new"))));
+form.addEventListener("input", () => {
+  const place = drafts.place("new");
+  title.value || description.value ? drafts.keep(place, draft()) : drafts.drop(place);
+});
 form.addEventListener("keydown", (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.requestSubmit());
 $("#detail").addEventListener("click", () => showDetails($("#detail").getAttribute("aria-expanded") === "false", true));
-$("#filter").addEventListener("change", (event) => {
+$("#filter").addEventListener("change", async (event) => {
   filter = event.target.value;
+  keepView();
   render();
+  await loadOlder();
   announce($("#empty").hidden ? $("#count").textContent : $("#empty").textContent);
 });
 more.addEventListener("click", showMore);
+// What is on the screen outlives a reload; where that is in pixels does not, since rows change their height.
+history.scrollRestoration = "manual";
+addEventListener("pagehide", keepView);
 
 /** Empties the page: what is typed is among the drafts of the user. */
 export function clear() {
   rows = new Map();
-  next = null;
+  next = view = null;
   list.replaceChildren();
   $("#count").textContent = "";
   additions.clear();
@@ -49,6 +62,10 @@ export async function open() {
     showDetails(Boolean(typed.description));
   }
   additions.restore(added);
+  view = drafts.store((s) => JSON.parse(s.getItem(`view:${user.id}`)));
+  filter = view?.filter ?? "all";
+  wanted = view?.size ?? 0;
+  $(`#filter [value="${filter}"]`).checked = true;
   $("#count").textContent = "Loading…";
   $("#empty").hidden = true;
   await refresh();
@@ -66,6 +83,9 @@ export async function refresh() {
 
   if (!rows.size || !page.next) next = page.next;
   put(page.tasks);
+  await loadOlder();
+  if (view?.id) showAgain(view);
+  view = null;
 }
 
 /** Resolves when the server has answered everything, or can’t be reached. */
@@ -84,10 +104,11 @@ function insert(task) {
   const isHere = () => rows.get(task.id) === row;
   const row = new Row(task, {
     changed: () => isHere() && render(),
-    gone: () => {
+    gone: (unsaved) => {
       if (!isHere()) return;
 
       drop(row);
+      if (unsaved) additions.offer(unsaved, "This task was deleted elsewhere. Add it again to keep it.", added);
       render();
     },
     undone: () => undo(row),
@@ -135,10 +156,12 @@ function render() {
     if (!hidden) shown++;
   }
 
-  $("#count").textContent = `${(present.length - done).toLocaleString("en")} pending, ${done.toLocaleString("en")} done${next ? `, of the newest ${present.length.toLocaleString("en")}` : ""}`;
-  $("#empty").textContent = nothing[filter];
+  const [pending, completed, newest] = [present.length - done, done, present.length].map((n) => n.toLocaleString("en"));
+  $("#count").textContent = `${pending} pending, ${completed} done${next ? `, of the newest ${newest}` : ""}`;
+  $("#empty").textContent = loading ? "Looking at older tasks…" : nothing[filter];
   $("#empty").hidden = shown > 0;
   more.hidden = !next;
+  more.disabled = Boolean(loading);
 }
 
 /** The focus must not fall out of the page together with what had it. */
@@ -175,21 +198,53 @@ function added(task) {
 }
 
 async function showMore() {
-  const mine = rows;
-  more.disabled = true;
-  try {
-    const page = await tasks.list(next);
-    if (mine !== rows) return;
+  const last = list.lastElementChild;
+  const size = rows.size;
+  wanted = size + 1;
+  await loadOlder();
+  if (rows.size > size) announce(`${rows.size - size} more tasks`);
+  last.nextElementSibling?.querySelector("input").focus();
+}
 
-    next = page.next;
-    put(page.tasks);
-    announce(`${page.tasks.length} more tasks`);
-    rows.get(page.tasks[0]?.id)?.box.focus();
+/** Follows the pages of the list as far as they are wanted. A filter wants them all. */
+async function loadOlder() {
+  const isWanted = () => next && (filter !== "all" || rows.size < wanted);
+  if (loading === rows || !isWanted()) return;
+
+  const mine = (loading = rows);
+  render();
+  try {
+    while (mine === rows && isWanted()) {
+      const page = await tasks.list(next);
+      if (mine !== rows) return;
+
+      next = page.next;
+      put(page.tasks);
+    }
   } catch (error) {
-    notify(error.message);
+    if (mine === rows) notify(`Not all tasks are shown. ${error.message}`, "Try again", loadOlder);
   } finally {
-    more.disabled = false;
+    if (loading === mine) loading = null;
+    if (mine === rows) render();
   }
+}
+
+function keepView() {
+  // Until the last one is shown again, that one is still right.
+  if (!user || view) return;
+
+  const isSeen = (row) => row.dataset.id && row.getBoundingClientRect().bottom > 0;
+  const first = scrollY > 0 ? [...list.querySelectorAll("li:not([hidden])")].find(isSeen) : null;
+  const kept = { filter, size: rows.size, id: first?.dataset.id, top: first?.getBoundingClientRect().top };
+  drafts.store((s) => s.setItem(`view:${user.id}`, JSON.stringify(kept)));
+}
+
+function showAgain({ id, top }) {
+  const row = rows.get(id)?.element;
+  if (!row) return;
+
+  row.scrollIntoView();
+  scrollBy(0, row.getBoundingClientRect().top - top);
 }
 
 const draft = () => ({ title: title.value, description: description.value || null });

@@ -1,10 +1,13 @@
 import * as drafts from "./drafts.js";
 import { edit } from "./editor.js";
+import { link } from "./links.js";
 import { announce, notify } from "./notice.js";
 import * as tasks from "./tasks.js";
 
 const UNDO_TIME = 8_000;
-const PARTS = ["view", "check", "text", "title", "description", "edit", "delete", "gone", "undo"];
+/** In characters, and lines of the description: what has more is folded. */
+const LONG = { title: 120, description: 240, lines: 4 };
+const PARTS = ["view", "check", "text", "title", "description", "whole", "edit", "delete", "gone", "undo"];
 const template = document.querySelector("#row");
 
 /** One task in the list: seen, edited in place, or deleted and not yet gone. */
@@ -15,7 +18,7 @@ export class Row {
   #editor = null;
   #place;
 
-  /** @param events functions: `changed` when the task or its look has changed, `gone` when the row is to go, `undone` when the task is to be added again */
+  /** @param events what to call: `changed`, `gone` (the row is to go), `undone` (the task is to be added again) */
   constructor(task, events) {
     this.element = template.content.firstElementChild.cloneNode(true);
     this.events = events;
@@ -26,7 +29,8 @@ export class Row {
 
     this.box.addEventListener("change", () => this.#complete(this.box.checked));
     this.parts.edit.addEventListener("click", () => this.edit());
-    this.parts.text.addEventListener("click", () => getSelection().isCollapsed && this.edit());
+    this.parts.text.addEventListener("click", (event) => !event.target.closest("a, button") && getSelection().isCollapsed && this.edit());
+    this.parts.whole.addEventListener("click", () => this.#showWhole(this.element.classList.contains("short")));
     this.parts.delete.addEventListener("click", () => this.#delete());
     this.parts.undo.addEventListener("click", () => this.#undo());
   }
@@ -37,12 +41,17 @@ export class Row {
 
   show(task) {
     this.task = task;
-    const { title, description, edit, gone } = this.parts;
+    const { title, description, whole, edit, gone } = this.parts;
     this.element.classList.toggle("done", task.completed);
     this.box.checked = task.completed;
-    title.textContent = gone.querySelector("span").textContent = task.title;
-    description.textContent = task.description ?? "";
-    description.hidden = !task.description;
+    const text = task.description ?? "";
+    if (title.textContent !== task.title || description.textContent !== text) {
+      title.textContent = gone.querySelector("span").textContent = task.title;
+      description.replaceChildren(...link(text));
+      whole.hidden = task.title.length <= LONG.title && text.length <= LONG.description && text.split("\n").length <= LONG.lines;
+      this.#showWhole(whole.hidden);
+    }
+    description.hidden = !text;
     this.box.setAttribute("aria-label", task.title);
     edit.setAttribute("aria-label", `Edit ${task.title}`);
     this.parts.delete.setAttribute("aria-label", `Delete ${task.title}`);
@@ -68,6 +77,12 @@ export class Row {
     return this.#queue;
   }
 
+  #showWhole(whole) {
+    this.element.classList.toggle("short", !whole);
+    this.parts.whole.setAttribute("aria-expanded", whole);
+    this.parts.whole.textContent = whole ? "Show less" : "Show all";
+  }
+
   async #complete(completed) {
     announce(completed ? `Done: ${this.task.title}` : `Pending again: ${this.task.title}`);
 
@@ -77,6 +92,7 @@ export class Row {
         this.show(await tasks.complete(this.task.id, completed));
       } catch (error) {
         this.show(this.task);
+        if (this.#isGone(error)) return;
         if (this.element.isConnected) notify(`“${this.task.title}” is as it was. ${error.message}`);
       }
       this.events.changed();
@@ -84,7 +100,13 @@ export class Row {
   }
 
   async #save(typed) {
-    this.show(await tasks.change(this.task.id, typed));
+    try {
+      this.show(await tasks.change(this.task.id, typed));
+    } catch (error) {
+      if (!this.#isGone(error, typed)) throw error;
+
+      return drafts.drop(this.#place);
+    }
     drafts.drop(this.#place);
     announce(`Saved: ${this.task.title}`);
     this.#close();
@@ -119,7 +141,7 @@ export class Row {
       try {
         await tasks.remove(this.task.id);
       } catch (error) {
-        if (error.status === 404) return;
+        if (error.code === "TASK_NOT_FOUND") return;
 
         clearTimeout(this.#timer);
         this.#setDeleted(false);
@@ -133,6 +155,15 @@ export class Row {
     this.#timer = null;
     await this.#queue;
     if (this.isDeleted && this.element.isConnected) this.events.undone();
+  }
+
+  /** Whether the task was deleted elsewhere; if so, the row goes. @param typed what was not saved, to be kept as a draft */
+  #isGone({ code }, typed) {
+    const isGone = code === "TASK_NOT_FOUND" && this.element.isConnected;
+    if (isGone) this.events.gone(typed);
+    if (isGone && !typed) notify(`“${this.task.title}” is no longer there: it was deleted elsewhere.`);
+
+    return isGone;
   }
 
   #setDeleted(deleted) {

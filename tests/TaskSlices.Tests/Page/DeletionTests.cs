@@ -1,6 +1,9 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
 namespace TaskSlices.Tests.Page;
 
-public sealed class DeletionTests(Browser browser) : PageTest(browser)
+public sealed partial class DeletionTests(Browser browser) : PageTest(browser)
 {
     [Fact]
     public async Task Holds_when_the_page_is_reloaded_at_once()
@@ -72,4 +75,49 @@ public sealed class DeletionTests(Browser browser) : PageTest(browser)
 
         await ada.Sees("Buy milk");
     }
+
+    [Fact]
+    public async Task Elsewhere_takes_the_row_away_as_soon_as_it_is_noticed()
+    {
+        var ada = await WithAccountAsync();
+        await ada.AddAsync("Buy milk");
+        await ada.AddAsync("Buy bread");
+        await ada.AddAsync("Buy tea");
+        ada.Expects("status of 404");
+        await ada.Button("Edit Buy bread").ClickAsync();
+        await ada.Page.GetByLabel("Title").FillAsync("Buy rye bread");
+        await DeleteElsewhereAsync(ada);
+
+        await ada.Box("Buy milk").ClickAsync();
+        await ada.Reads("“Buy milk” is no longer there: it was deleted elsewhere.");
+        await ada.Button("Save").ClickAsync();
+        await Expect(ada.Draft("Buy rye bread")).ToContainTextAsync("This task was deleted elsewhere.");
+        await Expect(ada.Row("Buy milk")).ToHaveCountAsync(0);
+        await ada.Button("Delete Buy tea").ClickAsync();
+        await Expect(ada.Button("Undo")).ToBeVisibleAsync();
+        await ada.Draft("Buy rye bread").GetByText("Add", new() { Exact = true }).ClickAsync();
+        await ada.Page.ReloadAsync();
+
+        await ada.Sees("Buy rye bread");
+    }
+
+    /// <summary>As another tab of the same user does it.</summary>
+    private static async Task DeleteElsewhereAsync(PageVisitor visitor)
+    {
+        var page = await visitor.Context.NewPageAsync();
+        await page.GotoAsync(visitor.Site.AbsoluteUri);
+        var buttons = page.GetByRole(AriaRole.Button, new() { NameRegex = DeleteName() });
+        await Expect(buttons).ToHaveCountAsync(3);
+        for (var left = 3; left > 0; left--)
+        {
+            var gone = page.WaitForResponseAsync(response => response.Request.Method == "DELETE");
+            await buttons.First.ClickAsync();
+            Assert.Equal(200, (await gone).Status);
+        }
+
+        await page.CloseAsync();
+    }
+
+    [GeneratedRegex("^Delete ")]
+    private static partial Regex DeleteName();
 }

@@ -13,6 +13,9 @@ public sealed class HostileTextTests(Browser browser) : PageTest(browser)
         "{{constructor.constructor('document.body.dataset.hit=1')()}}${document.body.dataset.hit=1}",
         "&lt;b&gt; &amp; <b>bold</b>",
         "\u202Egnp.exe \u2066reversed",
+        "javascript://example.com/%0Adocument.body.dataset.hit='1'",
+        "data:text/html,<script>1</script>",
+        "https://[",
         "__proto__",
     ];
 

@@ -26,6 +26,34 @@ public sealed class ManyTasksTests(Browser browser) : PageTest(browser)
         Assert.Equal(ids.Distinct().OrderDescending(StringComparer.Ordinal), ids);
     }
 
+    [Fact]
+    public async Task Asks_the_whole_list_when_it_is_filtered_and_shows_the_same_after_a_reload()
+    {
+        var ada = await WithAccountAsync();
+        await ada.AddAsync("Done long ago");
+        await ada.Box("Done long ago").CheckAsync();
+        await CreateAsync(ada, 2_001);
+        await ada.Page.ReloadAsync();
+        await ada.Counts("of the newest 1,000");
+
+        await ada.ChooseAsync("Done");
+        await ada.Sees("Done long ago");
+        await ada.Counts("2,001 pending, 1 done");
+        await ada.Page.ReloadAsync();
+        await ada.Sees("Done long ago");
+
+        await ada.ChooseAsync("All");
+        await Expect(ada.Rows).ToHaveCountAsync(2_002);
+        await ada.Rows.Nth(1_500).ScrollIntoViewIfNeededAsync();
+        var before = await FirstOnScreen();
+        await ada.Page.ReloadAsync();
+        await Expect(ada.Rows).ToHaveCountAsync(2_002);
+        await Wait.Until("the same row is first", async () => await FirstOnScreen() == before);
+
+        Task<string> FirstOnScreen() => ada.Page.EvaluateAsync<string>(
+            "[...document.querySelectorAll('#list > li')].find(row => row.getBoundingClientRect().bottom > 1)?.dataset.id");
+    }
+
     private static async Task CreateAsync(PageVisitor visitor, int count)
     {
         using var client = new HttpClient { BaseAddress = visitor.Site };
