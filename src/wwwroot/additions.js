@@ -7,6 +7,7 @@ import * as tasks from "./tasks.js";
 // Tasks on their way to the server: one after the other in the order of entry, each sent once. One that fails becomes a draft of its own.
 const list = document.querySelector("#list");
 const waiting = [];
+const UNKNOWN = "If this task is not in the list, add it again.";
 let sending = null;
 let newest = 0;
 
@@ -26,7 +27,7 @@ export function add(task, added) {
 }
 
 /** Shows a task that is not on the server, to be added or discarded. */
-export function offer(task, error, added, place = newPlace()) {
+export function offer(task, added, error = UNKNOWN, place = newPlace()) {
   drafts.keep(place, { ...task, error });
   const element = document.createElement("li");
   const leave = () => {
@@ -49,7 +50,7 @@ export function offer(task, error, added, place = newPlace()) {
       cancel: () => {
         const { error, ...last } = drafts.find(place);
         leave();
-        notify("The task was discarded.", "Bring it back", () => offer(last, error, added));
+        notify("The task was discarded.", "Bring it back", () => offer(last, added, error));
       },
     }),
   );
@@ -60,7 +61,7 @@ export function offer(task, error, added, place = newPlace()) {
 export function restore(added) {
   for (const place of drafts.all(drafts.place("add:"))) {
     const { error, ...task } = drafts.find(place);
-    offer(task, error, added, place);
+    offer(task, added, error, place);
   }
 }
 
@@ -86,16 +87,15 @@ async function sendWaiting() {
 
 /** Gives false if the server can’t be reached: then the others wait until it can. */
 async function send({ task, added, place, element }) {
-  const unknown = "If this task is not in the list, add it again.";
   let created;
-  drafts.keep(place, { ...task, error: unknown });
+  drafts.keep(place, { ...task, error: UNKNOWN });
   try {
     created = await tasks.add(task);
   } catch (error) {
     const isAway = error instanceof Unreachable;
-    const reason = isAway ? `${error.message} ${unknown}` : error.message;
+    const reason = isAway ? `${error.message} ${UNKNOWN}` : error.message;
     drafts.keep(place, { ...task, error: reason });
-    if (element.isConnected) offer(task, reason, added, place);
+    if (element.isConnected) offer(task, added, reason, place);
     element.remove();
 
     return !isAway;

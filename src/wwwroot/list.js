@@ -108,7 +108,7 @@ function insert(task) {
       if (!isHere()) return;
 
       drop(row);
-      if (unsaved) additions.offer(unsaved, "This task was deleted elsewhere. Add it again to keep it.", added);
+      if (unsaved) additions.offer({ ...unsaved, completed: row.task.completed }, added);
       render();
     },
     undone: () => undo(row),

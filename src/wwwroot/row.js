@@ -1,3 +1,4 @@
+import { Unreachable } from "./api.js";
 import * as drafts from "./drafts.js";
 import { edit } from "./editor.js";
 import { link } from "./links.js";
@@ -143,6 +144,10 @@ export class Row {
       } catch (error) {
         if (error.code === "TASK_NOT_FOUND") return;
 
+        // Undone, and nobody knows whether it was deleted.
+        const { title, description } = this.task;
+        if (!this.#timer && error instanceof Unreachable) return this.events.gone({ title, description });
+
         clearTimeout(this.#timer);
         this.#setDeleted(false);
         if (this.element.isConnected) notify(`“${this.task.title}” was not deleted. ${error.message}`);
@@ -160,8 +165,10 @@ export class Row {
   /** Whether the task was deleted elsewhere; if so, the row goes. @param typed what was not saved, to be kept as a draft */
   #isGone({ code }, typed) {
     const isGone = code === "TASK_NOT_FOUND" && this.element.isConnected;
-    if (isGone) this.events.gone(typed);
-    if (isGone && !typed) notify(`“${this.task.title}” is no longer there: it was deleted elsewhere.`);
+    if (isGone) {
+      this.events.gone(typed);
+      notify(`“${this.task.title}” is no longer there: it was deleted elsewhere.`);
+    }
 
     return isGone;
   }

@@ -77,6 +77,31 @@ public sealed partial class DeletionTests(Browser browser) : PageTest(browser)
     }
 
     [Fact]
+    public async Task Leaves_a_draft_when_it_was_undone_before_the_server_could_not_be_reached()
+    {
+        var ada = await WithAccountAsync();
+        await ada.AddAsync("Buy milk");
+        ada.Expects("ERR_FAILED");
+        var undone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await ada.Page.RouteAsync("**/api/*/tasks/*", async route =>
+        {
+            // It arrives, and the answer does not.
+            await undone.Task;
+            await route.FetchAsync();
+            await route.AbortAsync();
+        });
+
+        await ada.Button("Delete Buy milk").ClickAsync();
+        await ada.Button("Undo").ClickAsync();
+        undone.SetResult();
+        await ada.Draft("Buy milk").GetByText("Add", new() { Exact = true }).ClickAsync();
+
+        await ada.Sees("Buy milk");
+        await ada.Page.ReloadAsync();
+        await ada.Sees("Buy milk");
+    }
+
+    [Fact]
     public async Task Elsewhere_takes_the_row_away_as_soon_as_it_is_noticed()
     {
         var ada = await WithAccountAsync();
@@ -91,7 +116,8 @@ public sealed partial class DeletionTests(Browser browser) : PageTest(browser)
         await ada.Box("Buy milk").ClickAsync();
         await ada.Reads("“Buy milk” is no longer there: it was deleted elsewhere.");
         await ada.Button("Save").ClickAsync();
-        await Expect(ada.Draft("Buy rye bread")).ToContainTextAsync("This task was deleted elsewhere.");
+        await ada.Reads("“Buy bread” is no longer there: it was deleted elsewhere.");
+        await Expect(ada.Draft("Buy rye bread")).ToContainTextAsync("If this task is not in the list, add it again.");
         await Expect(ada.Row("Buy milk")).ToHaveCountAsync(0);
         await ada.Button("Delete Buy tea").ClickAsync();
         await Expect(ada.Button("Undo")).ToBeVisibleAsync();
