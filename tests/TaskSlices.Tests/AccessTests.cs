@@ -50,6 +50,29 @@ public sealed class AccessTests(App app) : TestBase<App>
     public Task Guards_every_route_against_everybody_but_its_owner() =>
         Sweep(app.Anonymous, Routes().Where(r => !r.Anonymous).Select(r => (r.Method, r.Route)));
 
+    /// <summary>Another user's rows, in every table that has an owner, with a text that must be in no answer.</summary>
+    [Fact]
+    public async Task Shows_nobody_the_rows_of_another_user()
+    {
+        const string planted = "planted-for-nobody-else";
+        var (owner, other) = (App.NewUser(), App.NewUser());
+        using (var database = app.OpenDatabase())
+        {
+            var tables = database.OwnedTables();
+            Assert.NotEmpty(tables);
+            foreach (var table in tables)
+                database.Plant(table, other, planted);
+        }
+
+        foreach (var (method, route, _) in Routes().Where(r => r.Route.Contains("{user_id}", StringComparison.Ordinal)))
+        {
+            var everything = await (await SendAsync(app.Anonymous(), method, Address(route, owner), Token.For(owner))).Everything();
+            Assert.False(everything.Contains(planted, StringComparison.Ordinal), $"{method} {route}: {everything}");
+        }
+
+        Assert.Contains(planted, await (await app.As(other).Get($"/api/{other}/tasks")).Everything(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Answers_public_routes_to_anybody()
     {

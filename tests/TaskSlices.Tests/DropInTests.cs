@@ -10,7 +10,7 @@ public sealed class DropInTests : IDisposable
         using FluentValidation;
         using Microsoft.AspNetCore.Http.HttpResults;
         using TaskSlices.Infrastructure.Auth;
-        using TaskSlices.Infrastructure.Http;
+        using TaskSlices.Infrastructure.Slices;
 
         namespace TaskSlices.Features.Notes;
 
@@ -41,10 +41,10 @@ public sealed class DropInTests : IDisposable
         AssertLine(error, "NoOwner has no owner", "Write 'record NoOwnerRequest : OwnedRequest'");
         AssertLine(error, "Misspelt has no owner", "/api/{userId}/misspelt", "/api/{user_id}/");
         AssertLine(error, "NoRoute has no owner", "/api/no-route", "/api/{user_id}/");
-        AssertLine(error, "Open is anonymous", "/api/open", "Access.Public");
+        AssertLine(error, "Open is anonymous", "/api/open", "SliceAudit.Public");
         AssertLine(error, "OpenOwned is anonymous on a user's route", "Remove AllowAnonymous()");
         AssertLine(error, "Unread does not read {note_id}", "[RouteParam]");
-        AssertLine(error, "Served is open to services", "GET /api/{user_id}/served", "Access.Service");
+        AssertLine(error, "Served is open to services", "GET /api/{user_id}/served", "SliceAudit.Service");
         AssertLine(error, "Hiding hides its owner", "HidingRequest");
     }
 
@@ -94,6 +94,124 @@ public sealed class DropInTests : IDisposable
         var routes = Routes(document).ToList();
         Assert.Contains(("PUT", "/api/{user_id}/notes/{note_id}"), routes);
         await AccessTests.Sweep(() => ClientWith(server, null), routes);
+    }
+
+    /// <summary>A second feature with a table of its own, whose queries say nowhere whose rows they want.</summary>
+    [Fact]
+    public async Task A_feature_that_forgets_the_owner_in_every_query_shows_and_changes_nobody_elses_rows()
+    {
+        const string feature = """
+            using FastEndpoints;
+            using Microsoft.AspNetCore.Http.HttpResults;
+            using Microsoft.EntityFrameworkCore;
+            using Microsoft.EntityFrameworkCore.Metadata.Builders;
+            using TaskSlices.Infrastructure.Auth;
+            using TaskSlices.Infrastructure.Data;
+            using TaskSlices.Infrastructure.Slices;
+
+            namespace TaskSlices.Features.Notes;
+
+            public sealed class Note : IOwned
+            {
+                public required string UserId { get; init; }
+                public required Guid Id { get; init; }
+                public required string Text { get; set; }
+                public long Revision { get; private set; }
+            }
+
+            public sealed class NoteMapping : IEntityTypeConfiguration<Note>
+            {
+                public void Configure(EntityTypeBuilder<Note> builder)
+                {
+                    builder.ToTable("notes");
+                    builder.HasKey(n => new { n.UserId, n.Id });
+                    builder.Property(n => n.Text).HasColumnName("body");
+                }
+            }
+
+            public sealed class NoteSchema : ISchema
+            {
+                public IReadOnlyList<SchemaStep> Steps { get; } =
+                [
+                    new("2026-11-25-notes", "CREATE TABLE notes (user_id TEXT NOT NULL, id BLOB NOT NULL, body TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (user_id, id)) WITHOUT ROWID"),
+                ];
+            }
+
+            public sealed record AddNoteRequest : OwnedRequest { public string Text { get; init; } = ""; public string Owner { get; init; } = ""; }
+
+            public sealed class AddNoteValidator : Validator<AddNoteRequest>
+            {
+                public AddNoteValidator() { RuleFor(r => r.Text).Characters(1, 10); RuleFor(r => r.Owner).Characters(1, 100); }
+            }
+
+            public sealed class AddNote(AppDb db, IdSource ids, TimeProvider clock) : Endpoint<AddNoteRequest, Ok<Guid>>
+            {
+                public override void Configure() => Post("/api/{user_id}/notes");
+
+                public override async Task<Ok<Guid>> ExecuteAsync(AddNoteRequest req, CancellationToken ct)
+                {
+                    var note = new Note { UserId = req.Owner, Id = ids.Next(clock.GetUtcNow()), Text = req.Text };
+                    db.Add(note);
+                    await db.SaveChangesAsync(ct);
+
+                    return TypedResults.Ok(note.Id);
+                }
+            }
+
+            public sealed record ListNotesRequest : OwnedRequest;
+
+            public sealed class ListNotes(AppDb db) : Endpoint<ListNotesRequest, Ok<List<string>>>
+            {
+                public override void Configure() => Get("/api/{user_id}/notes");
+
+                public override async Task<Ok<List<string>>> ExecuteAsync(ListNotesRequest req, CancellationToken ct) =>
+                    TypedResults.Ok(await db.Set<Note>().OrderBy(n => n.Id).Select(n => n.Text).ToListAsync(ct));
+            }
+
+            public sealed record GetNoteRequest : OwnedRequest { [RouteParam] public Guid Id { get; init; } }
+
+            public sealed class GetNote(AppDb db) : Endpoint<GetNoteRequest, Ok<string>>
+            {
+                public override void Configure() => Get("/api/{user_id}/notes/{id:guid}");
+
+                public override async Task<Ok<string>> ExecuteAsync(GetNoteRequest req, CancellationToken ct) =>
+                    TypedResults.Ok((await db.Set<Note>().FirstOrDefaultAsync(n => n.Id == req.Id, ct))?.Text ?? "none");
+            }
+
+            public sealed record ClearNotesRequest : OwnedRequest;
+
+            public sealed class ClearNotes(AppDb db) : Endpoint<ClearNotesRequest, Ok<int>>
+            {
+                public override void Configure() => Delete("/api/{user_id}/notes");
+
+                public override async Task<Ok<int>> ExecuteAsync(ClearNotesRequest req, CancellationToken ct) =>
+                    TypedResults.Ok(await db.WriteAsync(() => db.Set<Note>().ExecuteDeleteAsync(ct), ct));
+            }
+            """;
+        var assembly = await _dropIn.BuildAsync("using FluentValidation;\n" + feature);
+        await using var server = await ServerProcess.StartAsync(_dropIn.NewDataDirectory(), new() { ["BETTER_AUTH_SECRET"] = Token.Secret }, assembly);
+        using var ann = ClientOf(server, "ann");
+        using var bob = ClientOf(server, "bob");
+        var id = await TextOf(ann.Post("/api/ann/notes", """{"text":"of ann","owner":"ann"}"""));
+
+        Assert.Equal("""["of ann"]""", await TextOf(ann.Get("/api/ann/notes")));
+        Assert.Equal("\"of ann\"", await TextOf(ann.Get($"/api/ann/notes/{id.Trim('"')}")));
+
+        Assert.Equal("[]", await TextOf(bob.Get("/api/bob/notes")));
+        Assert.Equal("\"none\"", await TextOf(bob.Get($"/api/bob/notes/{id.Trim('"')}")));
+        Assert.Equal("0", await TextOf(bob.Delete("/api/bob/notes")));
+
+        // An owner out of a body is not saved.
+        await (await bob.Post("/api/bob/notes", """{"text":"of bob","owner":"ann"}""")).IsProblem(HttpStatusCode.InternalServerError);
+        Assert.Equal("""["of ann"]""", await TextOf(ann.Get("/api/ann/notes")));
+    }
+
+    private static async Task<string> TextOf(Task<HttpResponseMessage> sent)
+    {
+        var text = await (await sent).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True((await sent).IsSuccessStatusCode, text);
+
+        return text;
     }
 
     private static IEnumerable<(string Method, string Route)> Routes(JsonObject document) =>

@@ -9,12 +9,19 @@ using TaskSlices.Features.Accounts;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.UserData;
 
 public sealed record EraseUserRequest : OwnedRequest
 {
     public string? Password { get; init; }
+}
+
+public sealed class EraseUserValidator : Validator<EraseUserRequest>
+{
+    // Whether it is there at all is the handler's question: a caller with the service key needs none.
+    public EraseUserValidator() => RuleFor(r => r.Password).Characters(0, Account.PasswordLimit);
 }
 
 public sealed record EraseUserResponse(string UserId, string Message);

@@ -2,6 +2,7 @@ using System.Reflection;
 using FastEndpoints;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
@@ -34,21 +35,54 @@ public static class SliceAudit
         ["GET /api/{user_id}/export"] = "a server that answers for the user's data asks for what is kept here",
     };
 
+    private static readonly HashSet<Type> Entities =
+    [
+        .. typeof(SliceAudit).Assembly.GetTypes().SelectMany(type => type.GetInterfaces())
+            .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEntityTypeConfiguration<>)).Select(i => i.GetGenericArguments()[0]),
+    ];
+
     /// <summary>The list of all routes that FastEndpoints maps for its test helpers; the fallback policy keeps it from strangers.</summary>
     private const string FrameworkRoute = "/_test_url_cache_";
 
     /// <summary>Whether the route, as it is written in Configure, needs no token.</summary>
     public static bool IsPublic(string route) => Public.ContainsKey(route);
 
-    /// <summary>Looks at every endpoint there is.</summary>
-    /// <exception cref="StartupException">Some endpoint is open by mistake, or has no owner; the message names each, with its mend.</exception>
+    /// <exception cref="StartupException">The message names each mistake, with its mend.</exception>
     public static void Run(IEnumerable<Endpoint> endpoints)
     {
-        var mistakes = endpoints.OfType<RouteEndpoint>().SelectMany(Mistakes).Distinct().ToArray();
+        var routes = endpoints.OfType<RouteEndpoint>().ToList();
+        var mistakes = routes.SelectMany(Mistakes).Concat(SharedNames(routes)).Concat(SharedRoutes(routes)).Distinct().ToArray();
 
         if (mistakes.Length > 0)
             throw new StartupException(string.Join(Environment.NewLine, mistakes));
     }
+
+    /// <summary>ASP.NET Core finds two endpoints of one name only when it routes a request, and fails every request then.</summary>
+    private static IEnumerable<string> SharedNames(List<RouteEndpoint> endpoints) =>
+        from endpoint in endpoints
+        let name = endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName
+        where name is not null
+        group endpoint.Metadata.GetMetadata<EndpointDefinition>()?.EndpointType.FullName by name into same
+        where same.Count() > 1
+        select $"Two slices are called {same.Key}: {string.Join(" and ", same)}. Rename one of the classes.";
+
+    private static IEnumerable<string> SharedRoutes(List<RouteEndpoint> endpoints) =>
+        from endpoint in endpoints
+        from verb in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
+        group endpoint by $"{verb} {Shape(endpoint.RoutePattern)}" into same
+        where same.Count() > 1
+        select $"Two slices have one route, {same.Key}: " +
+            $"{string.Join(" and ", same.Select(e => e.Metadata.GetMetadata<EndpointDefinition>()?.EndpointType.Name ?? e.DisplayName))}. Change one of the routes.";
+
+    /// <summary>What decides whether a path matches: the name of a parameter does not.</summary>
+    private static string Shape(RoutePattern pattern) =>
+        string.Concat(pattern.PathSegments.Select(segment => $"/{string.Concat(segment.Parts.Select(part => part switch
+        {
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternSeparatorPart separator => separator.Content,
+            RoutePatternParameterPart parameter => $"{{{string.Join(':', parameter.ParameterPolicies.Select(policy => policy.Content))}}}",
+            _ => "",
+        }))}"));
 
     private static IEnumerable<string> Mistakes(RouteEndpoint endpoint)
     {
@@ -80,10 +114,35 @@ public static class SliceAudit
         else if (slice.ReqDtoType.GetProperties().Any(p => p.Name == nameof(OwnedRequest.UserId) && p.DeclaringType != typeof(OwnedRequest)))
             yield return $"{name} hides its owner: {slice.ReqDtoType.Name} declares a UserId of its own. Remove it, and use the one of OwnedRequest.";
 
+        if (slice.ValidatorType is null && Texts(slice.ReqDtoType).FirstOrDefault() is { } text)
+            yield return $"{name} takes {text.Name} from the body and has no validator. Write 'class {name}Validator : Validator<{slice.ReqDtoType.Name}>' with a limit for it.";
+
+        if (FindEntity(slice.ResDtoType, []) is { } entity)
+            yield return $"{name} answers with the entity {entity.Name}: its columns would be the contract. Answer with a record of your own, as TaskResponse is.";
+
         foreach (var parameter in endpoint.RoutePattern.Parameters.Where(p => p.Name != OwnerGuard.RouteValue && !IsBound(p, slice.ReqDtoType)))
             yield return $"{name} does not read {{{parameter.Name}}} of its route ({route}). Give {slice.ReqDtoType.Name} a [RouteParam] property of that name.";
     }
 
     private static bool IsBound(RoutePatternParameterPart parameter, Type request) =>
         request.GetProperties().Any(p => p.IsDefined(typeof(RouteParamAttribute)) && Json.WireName(p) == parameter.Name);
+
+    /// <summary>The members of the body that have no limit by their type.</summary>
+    private static IEnumerable<PropertyInfo> Texts(Type request) => request.GetProperties()
+        .Where(p => p.SetMethod is not null && !p.IsDefined(typeof(NonJsonBindingAttribute)) && p.PropertyType is { IsValueType: false });
+
+    private static Type? FindEntity(Type type, HashSet<Type> seen)
+    {
+        if (!seen.Add(type))
+            return null;
+
+        if (Entities.Contains(type))
+            return type;
+
+        var parts = type.IsArray ? [type.GetElementType()!]
+            : type.Assembly == typeof(SliceAudit).Assembly ? type.GetProperties().Select(p => p.PropertyType).Concat(type.GetGenericArguments())
+            : type.GetGenericArguments();
+
+        return parts.Select(part => FindEntity(part, seen)).FirstOrDefault(found => found is not null);
+    }
 }

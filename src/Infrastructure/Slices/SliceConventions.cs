@@ -3,6 +3,7 @@ using FastEndpoints;
 using FluentValidation.Results;
 using Microsoft.AspNetCore.Http.Extensions;
 using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Slices;
@@ -19,10 +20,18 @@ public static class SliceConventions
     });
 
     /// <summary>Maps the slices, and looks at every endpoint that the process now has.</summary>
-    /// <exception cref="Hosting.StartupException">An endpoint is open by mistake, or has no owner.</exception>
+    /// <exception cref="StartupException">An endpoint is open by mistake, or has no owner.</exception>
     public static void UseSlices(this WebApplication app)
     {
-        app.UseFastEndpoints(Configure);
+        try
+        {
+            app.UseFastEndpoints(Configure);
+        }
+        catch (InvalidOperationException e) when (e.Message.Contains("duplicate", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new StartupException($"Two slices have one route: {e.Message} Change one of the routes.");
+        }
+
         SliceAudit.Run(((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints));
     }
 

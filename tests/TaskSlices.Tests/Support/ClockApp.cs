@@ -12,7 +12,10 @@ public sealed class ClockApp : App
     public DateTimeOffset Now => _clock.GetUtcNow();
 
     /// <summary>One second: far more than the wire can tell apart, far less than a token lives.</summary>
-    public void Tick() => _clock.Advance(TimeSpan.FromSeconds(1));
+    public void Tick() => Step(TimeSpan.FromSeconds(1));
+
+    /// <summary>As an operator or NTP does: the clock may go back.</summary>
+    public void Step(TimeSpan by) => _clock.Advance(by);
 
     protected override void ConfigureServices(IServiceCollection s) => s.AddSingleton<TimeProvider>(_clock);
 

@@ -20,6 +20,29 @@ public static class Rows
             ("$user", user), ("$count", count));
     }
 
+    /// <summary>The tables whose rows belong to users, but for the users' counters.</summary>
+    public static string[] OwnedTables(this SqliteConnection database) =>
+    [
+        .. database.Query(
+            "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'user_id' ORDER BY m.name", ["name"])
+            .Select(row => (string)row[0]).Where(table => table != "revisions"),
+    ];
+
+    /// <summary>Puts a row of the user into the table, whatever its columns: each text is the one given, with a number that makes it unique.</summary>
+    public static void Plant(this SqliteConnection database, string table, string user, string text)
+    {
+        var columns = database.Query($"PRAGMA table_info({table})", ["name", "type"]).Select(row => (Name: (string)row[0], Type: (string)row[1])).ToList();
+        var values = columns.Select(column => column switch
+        {
+            { Name: "user_id" } => "$user",
+            { Type: "TEXT" } => "$text || abs(random())",
+            { Type: "BLOB" } => "randomblob(16)",
+            _ => "0",
+        });
+
+        database.Execute($"INSERT INTO {table} ({string.Join(", ", columns.Select(c => c.Name))}) VALUES ({string.Join(", ", values)})", ("$user", user), ("$text", text));
+    }
+
     /// <summary>The last number that a change of the user's data took; 0 if there was none.</summary>
     public static long LastRevision(this App app, string user)
     {

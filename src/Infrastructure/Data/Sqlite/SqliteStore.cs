@@ -54,8 +54,8 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         var log = new FileInfo($"{FilePath}-wal");
         var hasLog = log is { Exists: true, Length: > 0 };
 
-        // SQLite makes a new database of an empty file, and throws its log away.
-        if (hasLog && new FileInfo(FilePath) is not { Exists: true, Length: > 0 })
+        // SQLite would make a new database of an empty file and throw the log away, and replay the log of another file into a copy.
+        if (hasLog && !IsWrittenAhead())
             throw ForeignLog();
 
         _directory.MakeFile(FileName);
@@ -190,8 +190,17 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         return "The database file is damaged; the log says how. Restore a copy.";
     }
 
+    /// <summary>The file's own header (sqlite.org/fileformat.html, section 1.3.3): 2 for a database in WAL mode, 1 for a copy by VACUUM INTO.</summary>
+    private bool IsWrittenAhead()
+    {
+        Span<byte> header = stackalloc byte[20];
+        using var file = new FileStream(FilePath, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
+
+        return file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && header[18] == 2;
+    }
+
     private StartupException ForeignLog() => new(
-        $"{FilePath} has no data, and beside it is a log ({FileName}-wal) that belongs to another file. " +
+        $"Beside {FilePath} is a log ({FileName}-wal) that belongs to another file. " +
         $"If you put the file there, delete {FileName}-wal and {FileName}-shm; if not, restore a copy.");
 
     private StartupException Unusable(SqliteException e) => new($"The database {FilePath} can't be used: {e.Message} Check the file, its owner and the free space.");

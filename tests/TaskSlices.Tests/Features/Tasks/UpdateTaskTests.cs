@@ -40,6 +40,27 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         Assert.Equal((task.Time("created_at"), changed.Time("updated_at")), (stored.CreatedAt, stored.UpdatedAt));
     }
 
+    [Theory]
+    [InlineData("PUT", "", """{"title":"New"}""")]
+    [InlineData("PATCH", "/complete", null)]
+    public async Task Never_goes_back_in_time_when_the_clock_does(string method, string action, string? json)
+    {
+        var user = App.NewUser();
+        var task = await app.As(user).CreateTask(user);
+        var back = TimeSpan.FromSeconds(-10);
+        app.Step(back);
+        try
+        {
+            var changed = await (await app.As(user).Send(method, $"/api/{user}/tasks/{task.Id()}{action}", json)).Is(HttpStatusCode.OK);
+
+            Assert.Equal(task.Time("created_at"), changed.Time("updated_at"));
+        }
+        finally
+        {
+            app.Step(-back);
+        }
+    }
+
     [Fact]
     public async Task Can_make_a_task_open_again()
     {

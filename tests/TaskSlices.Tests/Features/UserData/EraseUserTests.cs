@@ -91,6 +91,71 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
         Assert.Empty(await (await bob.Tasks(await bob.TokenAsync())).IsList());
     }
 
+    [Fact]
+    public async Task Refuses_a_write_whose_body_was_half_there_before()
+    {
+        var visitor = await server.SignUpAsync();
+        var token = await visitor.TokenAsync();
+        using var tcp = new System.Net.Sockets.TcpClient(server.Address.Host, server.Address.Port);
+        var stream = tcp.GetStream();
+        const string body = """{"title":"Too late"}""";
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"POST /api/{visitor.Id}/tasks HTTP/1.1\r\nHost: {server.Address.Authority}\r\nAuthorization: Bearer {token}\r\n" +
+                $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body[..8]}"),
+            TestContext.Current.CancellationToken);
+
+        // The server has authenticated it when a request that came later is answered, several times over.
+        for (var i = 0; i < 20; i++)
+            await visitor.Tasks(token);
+        await EraseAsync(visitor, token);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(body[8..]), TestContext.Current.CancellationToken);
+        var answer = await new StreamReader(stream).ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("HTTP/1.1 401 ", answer, StringComparison.Ordinal);
+        Assert.Contains("SESSION_ENDED", answer, StringComparison.Ordinal);
+        AssertNothingIsLeft(visitor.Id);
+    }
+
+    [Fact]
+    public async Task Leaves_nothing_of_those_who_write_meanwhile()
+    {
+        var visitors = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => server.SignUpAsync()));
+
+        await Parallel.ForEachAsync(visitors, TestContext.Current.CancellationToken, async (visitor, ct) =>
+        {
+            var token = await visitor.TokenAsync();
+            var isErased = false;
+            var writing = Enumerable.Range(0, 16).Select(async i =>
+            {
+                while (!Volatile.Read(ref isErased))
+                    (await visitor.Tasks(token, "POST", """{"title":"Meanwhile"}""")).Dispose();
+            }).ToList();
+            await Wait.Until("it writes", () => Count(visitor.Id, "tasks") > 20);
+
+            await EraseAsync(visitor, token);
+            AssertNothingIsLeft(visitor.Id);
+            Volatile.Write(ref isErased, true);
+            await Task.WhenAll(writing);
+            AssertNothingIsLeft(visitor.Id);
+        });
+    }
+
+    private static async Task EraseAsync(Visitor visitor, string token) =>
+        await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password }))).Is(HttpStatusCode.OK);
+
+    private long Count(string userId, string table)
+    {
+        using var database = server.OpenDatabase();
+
+        return (long)database.Scalar($"SELECT count(*) FROM {table} WHERE user_id = $id", ("$id", userId))!;
+    }
+
+    private void AssertNothingIsLeft(string userId)
+    {
+        foreach (var table in new[] { "tasks", "accounts", "sessions", "revisions" })
+            Assert.Equal(0, Count(userId, table));
+    }
+
     /// <summary>Which of the texts still stands in which file of the data directory.</summary>
     private string Leftovers(string[] texts) => string.Join('\n',
         from path in Directory.GetFiles(server.DataDirectory, "taskslices.db*")

@@ -62,6 +62,31 @@ public sealed class RevisionTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task A_row_of_another_user_can_not_be_saved()
+    {
+        await WithDatabaseAsync(async db =>
+        {
+            db.Tasks.Add(New(_bob));
+            await Assert.ThrowsAsync<InvalidOperationException>(() => db.SaveChangesAsync(Cancellation));
+        });
+
+        Assert.Equal((0, 0), (app.LastRevision(_ann), app.LastRevision(_bob)));
+    }
+
+    [Fact]
+    public async Task Without_an_owner_no_row_is_found()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+
+        Assert.Empty(await db.Tasks.ToListAsync(Cancellation));
+        Assert.Null(await db.Tasks.ReadAsync(_ann, Guid.Parse(task.Id()), Cancellation));
+        Assert.Empty(await db.Tasks.ReadNewestAsync(_ann, null, 10, Cancellation));
+        Assert.Null(await db.Tasks.ReadForUpdateAsync(_ann, Guid.Parse(task.Id()), Cancellation));
+    }
+
+    [Fact]
     public async Task A_refused_change_takes_no_number()
     {
         var task = await app.As(_ann).CreateTask(_ann);

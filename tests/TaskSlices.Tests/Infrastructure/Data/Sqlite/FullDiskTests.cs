@@ -29,9 +29,13 @@ public sealed class FullDiskTests
             Assert.Equal(acknowledged, (await (await server.Client.Get($"/api/{ann}/tasks")).IsList()).Ids().Reverse());
         }
 
+        await (await server.Client.Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
         await LimitFileSizeAsync(server, "unlimited");
         acknowledged.Add((await server.Client.CreateTask(ann)).Id());
         Assert.Equal(acknowledged, (await (await server.Client.Get($"/api/{ann}/tasks")).IsList()).Ids().Reverse());
+
+        // One answer serves for a second.
+        await Wait.Until("it is ready again", async () => (await server.Client.Get("/health/ready")).IsSuccessStatusCode);
     }
 
     private static async Task LimitFileSizeAsync(ServerProcess server, string bytes)
