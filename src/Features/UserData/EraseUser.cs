@@ -45,14 +45,14 @@ public sealed class EraseUser(AppDb db, UserRows rows, Sessions sessions, EndedS
         if (!HttpContext.User.IsService() && await FindRefusalAsync(req, ct) is { } refusal)
             return refusal;
 
-        // One unit: nobody signs in between the end of the sessions and that of the account.
-        ended.Add(await db.WriteAsync(async () =>
+        // One unit: nobody signs in between the end of the sessions and that of the account. Both marks are made in it, so that a change which runs
+        // after it is refused, whenever its request was authenticated.
+        await db.WriteAsync(async () =>
         {
-            var removed = await sessions.RemoveAllAsync(req.UserId, ct);
-            await rows.EraseAsync(req.UserId, ct);
+            ended.Add(await sessions.RemoveAllAsync(req.UserId, ct));
 
-            return removed;
-        }, ct));
+            return await rows.EraseAsync(req.UserId, ct);
+        }, ct);
 
         await store.ForgetErasedAsync();
 
