@@ -4,8 +4,8 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// Ed25519 (RFC 8032 section 5.1), which .NET does not have: the arithmetic is BouncyCastle's, and this class is all that knows it. Tokens
-/// call it <c>EdDSA</c> (RFC 8037 section 3.1) or <c>Ed25519</c> (RFC 9864 section 2.2).
+/// Ed25519 (RFC 8032 section 5.1) by BouncyCastle, since .NET does not have it; no other class uses BouncyCastle. Tokens call the algorithm
+/// <c>EdDSA</c> (RFC 8037 section 3.1) or <c>Ed25519</c> (RFC 9864 section 2.2).
 /// </summary>
 public sealed class Ed25519Key(string? keyId, byte[] publicKey) : VerificationKey("EdDSA", keyId)
 {
@@ -23,16 +23,15 @@ public sealed class Ed25519Key(string? keyId, byte[] publicKey) : VerificationKe
     ];
 
     private static readonly BigInteger P = BigInteger.Pow(2, 255) - 19;
-    private static readonly BigInteger D = Modulo(-121665 * Inverse(121666));
 
     public override bool Accepts(string algorithm) => algorithm is "EdDSA" or "Ed25519";
 
     public override bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        signature.Length == SignatureLength && !IsOfSmallOrder(signature[..KeyLength]) && Ed25519.Verify(signature.ToArray(), 0, publicKey, 0, data.ToArray(), 0, data.Length);
+        signature.Length == SignatureLength && !IsOfSmallOrder(signature[..KeyLength]) && Ed25519.Verify(signature, publicKey, data);
 
     /// <summary>
-    /// Whether the R of a signature is one of the eight points of small order, by its y and whatever the sign of its x. Nobody gets one by
-    /// signing; RFC 8032 section 5.1.7 leaves open whether to accept it, and versions of BouncyCastle differ.
+    /// Whether the point is one of the eight of small order, by its y alone. No signer makes such an R; RFC 8032 section 5.1.7 allows both to
+    /// accept and to refuse it, BouncyCastle 2.7 accepts it, and this class refuses it.
     /// </summary>
     private static bool IsOfSmallOrder(ReadOnlySpan<byte> point)
     {
@@ -50,52 +49,25 @@ public sealed class Ed25519Key(string? keyId, byte[] publicKey) : VerificationKe
     }
 
     /// <summary>
-    /// Why the bytes are no key to be trusted, or null. They must be the one encoding of a point on the curve (RFC 8032 section 5.1.3), and not
-    /// one of the eight points of small order: anybody can make a signature that such a key takes for its own.
+    /// Why the bytes are no key to be trusted, or null. A key must be the canonical encoding of a point on the curve (RFC 8032 section 5.1.3)
+    /// whose order is not small: anybody can make signatures that a key of small order verifies. BouncyCastle's partial validation checks that;
+    /// the full one also refuses keys outside the subgroup of prime order, with which nobody but their owner can sign either.
     /// </summary>
-    public static string? FindWeakness(ReadOnlySpan<byte> publicKey)
-    {
-        if (publicKey.Length != KeyLength)
-            return $"an Ed25519 key has {KeyLength} bytes";
+    public static string? FindWeakness(ReadOnlySpan<byte> publicKey) =>
+        publicKey.Length != KeyLength ? $"an Ed25519 key has {KeyLength} bytes"
+        : Ed25519.ValidatePublicKeyPartial(publicKey) ? null
+        : !IsCanonical(publicKey) ? "it is not the canonical encoding of a point"
+        : IsOfSmallOrder(publicKey) ? "it is a point of small order"
+        : "it is not a point on the curve";
 
+    /// <summary>RFC 8032 section 5.1.3: y is less than p, and an x of 0, which y = 1 and y = -1 have, has no sign.</summary>
+    private static bool IsCanonical(ReadOnlySpan<byte> point)
+    {
         Span<byte> bytes = stackalloc byte[KeyLength];
-        publicKey.CopyTo(bytes);
-        var sign = bytes[^1] >> 7;
+        point.CopyTo(bytes);
         bytes[^1] &= 0x7F;
         var y = new BigInteger(bytes, isUnsigned: true);
 
-        if (y >= P)
-            return "it is not the canonical encoding of a point";
-
-        // x^2 = (y^2 - 1) / (d y^2 + 1)
-        var x2 = Modulo((y * y - 1) * Inverse(D * y * y + 1));
-        if (!x2.IsZero && BigInteger.ModPow(x2, (P - 1) / 2, P) != 1)
-            return "it is not a point on the curve";
-
-        if (x2.IsZero && sign == 1)
-            return "it is not the canonical encoding of a point";
-
-        return HasSmallOrder(x2, y) ? "it is a point of small order" : null;
+        return y < P && (point[^1] == bytes[^1] || !(y.IsOne || y == P - 1));
     }
-
-    /// <summary>
-    /// Doubles the point three times, in squares of x and in y alone: with e = d x^2 y^2, doubling gives y' = (y^2 + x^2) / (1 - e) and
-    /// x'^2 = 4 x^2 y^2 / (1 + e)^2 (RFC 8032 section 5.1.4, with a = -1). Eight times a point of small order is the neutral one, (0, 1).
-    /// </summary>
-    private static bool HasSmallOrder(BigInteger x2, BigInteger y)
-    {
-        for (var i = 0; i < 3; i++)
-        {
-            var y2 = Modulo(y * y);
-            var e = Modulo(D * x2 * y2);
-            var denominator = Inverse(1 + e);
-            (x2, y) = (Modulo(4 * x2 * y2 * denominator * denominator), Modulo((y2 + x2) * Inverse(1 - e)));
-        }
-
-        return x2.IsZero && y.IsOne;
-    }
-
-    private static BigInteger Modulo(BigInteger value) => (value % P + P) % P;
-
-    private static BigInteger Inverse(BigInteger value) => BigInteger.ModPow(Modulo(value), P - 2, P);
 }
