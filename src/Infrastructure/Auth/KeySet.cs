@@ -17,6 +17,8 @@ public sealed class KeySet
     /// <summary>The most keys that a set may have.</summary>
     public const int KeyLimit = 100;
 
+    private const string PublishedPrivateHalf = "its private half is published; replace it at once";
+
     private const int SmallestModulus = 2048;
     private const int LargestModulus = 4096;
 
@@ -39,7 +41,10 @@ public sealed class KeySet
     /// Reads a set. A key that was in the previous one stays the same object, so that what it verified stays remembered; those that are gone
     /// are retired.
     /// </summary>
-    /// <exception cref="KeySetException">The document is no key set, or has more than <see cref="KeyLimit"/> keys.</exception>
+    /// <exception cref="KeySetException">
+    /// The document is no key set, has more than <see cref="KeyLimit"/> keys, or would replace a set with usable keys by one without. A set
+    /// that publishes a private half may do that: its key must not be trusted any longer. Nothing is retired.
+    /// </exception>
     public static KeySet Read(ReadOnlyMemory<byte> json, KeySet? previous = null)
     {
         using var document = Parse(json);
@@ -63,6 +68,9 @@ public sealed class KeySet
                 leftOut.Add($"{NameOf(element)}: {(e is JsonException or InvalidOperationException ? "it is not well-formed" : e.Message)}");
             }
         }
+
+        if (keys.Count == 0 && previous is { Count: > 0 } && !leftOut.Exists(line => line.EndsWith(PublishedPrivateHalf, StringComparison.Ordinal)))
+            throw new KeySetException("the set has no usable key");
 
         foreach (var gone in previous?._keys.Where(key => !keys.ContainsKey(key.Key)) ?? [])
             gone.Value.Retire();
@@ -142,7 +150,7 @@ public sealed class KeySet
             throw new KeySetException("it is not for verifying");
 
         if (key.TryGetProperty("d", out _))
-            throw new KeySetException("its private half is published; replace it at once");
+            throw new KeySetException(PublishedPrivateHalf);
 
         var keyId = Text(key, "kid");
 

@@ -214,6 +214,29 @@ public sealed class KeyFetchTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"keys":[]}""")]
+    [InlineData("""{"keys":[{"kid":"known","kty":"OKP","crv":"Ed448"}]}""")]
+    public async Task Keeps_the_last_set_when_the_next_has_no_usable_key(string set)
+    {
+        var (known, made) = (new SigningKey("known"), new SigningKey("made-meanwhile"));
+        await using var server = await KeyServer.StartAsync(known);
+        await using var reader = await KeyReader.StartAsync(server);
+        var remembered = known.TokenFrom(server.Url);
+        Assert.Equal("ada", await reader.SubjectOf(remembered));
+        server.Say(set);
+
+        Assert.Equal("UNKNOWN_KEY", await reader.CodeFor(made.TokenFrom(server.Url)));
+
+        Assert.Equal("ada", await reader.SubjectOf(remembered));
+        Assert.Equal("ada", await reader.SubjectOf(known.TokenFrom(server.Url)));
+        await reader.Logs("the set has no usable key");
+        server.Publish(made);
+        await reader.Clock.PassAsync(HalfMinute);
+        await Wait.Until("the new key is there", async () => await reader.SubjectOf(made.TokenFrom(server.Url)) == "ada");
+        Assert.Equal("UNKNOWN_KEY", await reader.CodeFor(remembered));
+    }
+
+    [Theory]
     [InlineData("""5""")]
     [InlineData("""null""")]
     [InlineData("""[]""")]

@@ -460,6 +460,20 @@ public sealed class KeySetTests
         Assert.False(One(first, "EdDSA").IsRetired);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("""{"kid":"EdDSA","kty":"OKP","crv":"Ed25519","use":"enc"}""")]
+    public void Keeps_the_keys_when_the_next_set_has_none_that_can_be_used(string key)
+    {
+        var first = Read(Keys.Jwk("EdDSA"));
+
+        var refused = Assert.Throws<KeySetException>(() => key.Length == 0 ? Read(first) : Read(first, key));
+
+        Assert.Equal("the set has no usable key", refused.Message);
+        Assert.False(One(first, "EdDSA").IsRetired);
+    }
+
     [Fact]
     public void Retires_a_key_that_is_published_with_its_private_half()
     {
