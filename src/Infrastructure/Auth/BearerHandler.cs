@@ -14,8 +14,11 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
 {
     public const string SchemeName = "Bearer";
 
-    /// <summary>In seconds; how often keys that are not there are asked for.</summary>
+    /// <summary>In seconds; keys that are missing are fetched about that often.</summary>
     private const int RetryAfter = 15;
+
+    /// <summary>What a JavaScript client sends when its variable holds no token.</summary>
+    private static readonly string[] NoTokens = ["", "null", "undefined", "[object Object]"];
 
     private HttpContext _context = null!;
     private Task<AuthenticateResult>? _result;
@@ -57,10 +60,16 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
             return Refuse(TokenRefusal.Malformed);
 
         var credentials = header.ToString();
+        if (credentials.Equals(SchemeName, StringComparison.OrdinalIgnoreCase))
+            return Refuse(TokenRefusal.NotSent);
+
         if (!credentials.StartsWith($"{SchemeName} ", StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.NoResult();
 
         var token = credentials[SchemeName.Length..].TrimStart(' ');
+        if (NoTokens.Contains(token))
+            return Refuse(TokenRefusal.NotSent);
+
         if (serviceKey.Matches(token))
             return AuthenticateResult.Success(new AuthenticationTicket(ServiceCaller.Principal(SchemeName), SchemeName));
 
@@ -74,8 +83,8 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
-    /// <summary>RFC 6750 section 3.1: a request without a token is told no error.</summary>
-    private static string Challenge(TokenRefusal refusal) => refusal == TokenRefusal.Missing
+    /// <summary>RFC 6750 section 3.1: the challenge has no error code when the request has no token.</summary>
+    private static string Challenge(TokenRefusal refusal) => refusal.Code == TokenRefusal.Missing.Code
         ? SchemeName
         : $"{SchemeName} error=\"invalid_token\", error_description=\"{refusal.Reason.Replace("\"", "'", StringComparison.Ordinal)}\"";
 

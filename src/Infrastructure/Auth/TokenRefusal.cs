@@ -4,6 +4,8 @@ namespace TaskSlices.Infrastructure.Auth;
 public sealed record TokenRefusal(string Code, string Reason, int Status = StatusCodes.Status401Unauthorized)
 {
     public static readonly TokenRefusal Missing = new("TOKEN_MISSING", "Send a token, as the header 'Authorization: Bearer <JWT>'.");
+    public static readonly TokenRefusal NotSent = new(
+        "TOKEN_MISSING", "The client sent no token: nothing usable stands behind 'Bearer'. Call only when the client has a token.");
     public static readonly TokenRefusal Malformed = new("MALFORMED_TOKEN", "The token is not a well-formed JWT.");
     public static readonly TokenRefusal Opaque = new("OPAQUE_SESSION_TOKEN", "That is a session token, not a JWT; ask /api/auth/token for a JWT and send that.");
     public static readonly TokenRefusal NotAnAccessToken = new("NOT_AN_ACCESS_TOKEN", "The token was made for another purpose than to call an API; ask /api/auth/token for one.");
@@ -20,5 +22,5 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
     public static readonly TokenRefusal Issuer = new("WRONG_ISSUER", "The token was issued by someone else (iss) than the configured Better Auth server.");
     public static readonly TokenRefusal Audience = new("WRONG_AUDIENCE", "The token was issued for another API (aud) than this one.");
     public static readonly TokenRefusal SessionEnded = new("SESSION_ENDED", "The session that the token belongs to was ended; sign in again.");
-    public static readonly TokenRefusal NoSubject = new("MALFORMED_TOKEN", "The token names no user: its subject (sub) must be a text of 1 to 255 characters.");
+    public static readonly TokenRefusal NoSubject = new("MALFORMED_TOKEN", "The token names no user: its subject (sub) must be a text of 1 to 255 characters that is not blank.");
 }

@@ -165,8 +165,11 @@ public sealed partial class TokenVerifier(
         if (rules.Audience is not null && !IsFor(claims, rules.Audience))
             return TokenRefusal.Audience;
 
-        return Text(claims, _subjectClaim) is { Length: > 0 and <= SubjectLimit } ? null : TokenRefusal.NoSubject;
+        return IsSubject(Text(claims, _subjectClaim)) ? null : TokenRefusal.NoSubject;
     }
+
+    /// <summary>Whether a token may name this user: 1 to <see cref="SubjectLimit"/> characters, not only white space.</summary>
+    public static bool IsSubject(string? subject) => !string.IsNullOrWhiteSpace(subject) && subject.Length <= SubjectLimit;
 
     /// <summary>RFC 7519 section 4.1.3: one audience as a text, or a list of them.</summary>
     private static bool IsFor(JsonElement claims, string audience) =>
@@ -188,9 +191,13 @@ public sealed partial class TokenVerifier(
         return new TokenVerdict(null, refusal);
     }
 
-    /// <summary>Whole seconds since 1970 (RFC 7519 section 2). A fraction, which no issuer we know writes, is refused.</summary>
+    /// <summary>
+    /// A NumericDate (RFC 7519 section 2) in whole seconds since 1970; its fraction is rounded down. Null if the claim is no number, or does
+    /// not fit into 64 bits.
+    /// </summary>
     private static long? Seconds(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number && value.TryGetInt64(out var seconds) ? seconds : null;
+        claims.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number && value.TryGetDecimal(out var seconds)
+        && decimal.Floor(seconds) is >= long.MinValue and <= long.MaxValue and var whole ? (long)whole : null;
 
     /// <summary>Null for what is not a string of valid Unicode: an escaped lone surrogate is none.</summary>
     private static string? Text(JsonElement element, string name)

@@ -21,7 +21,7 @@ public static class TokenCommand
     /// <exception cref="StartupException">No user is named, or the secret can't be used by this command.</exception>
     public static void Run(IServiceProvider services, string[] users)
     {
-        if (users is not [{ Length: > 0 and <= TokenVerifier.SubjectLimit } user])
+        if (users is not [var user] || !TokenVerifier.IsSubject(user))
             throw new StartupException($"Name one user of 1 to {TokenVerifier.SubjectLimit} characters: token ann");
 
         var secret = services.GetRequiredService<SharedSecret>();

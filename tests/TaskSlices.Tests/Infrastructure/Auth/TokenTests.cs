@@ -27,6 +27,9 @@ public sealed class TokenTests(App app) : TestBase<App>
         ["a scheme that only starts alike"] = (Missing, () => $"BearerX {Token.For(Ann)}"),
         ["the scheme alone"] = (Missing, () => "Bearer"),
         ["the scheme and blanks"] = (Missing, () => "Bearer    "),
+        ["null"] = (Missing, () => "Bearer null"),
+        ["undefined"] = (Missing, () => "Bearer undefined"),
+        ["an object"] = (Missing, () => "bearer  [object Object]"),
 
         ["one part"] = (Opaque, () => "Bearer wcjRicdHLV5SqBTl2DJvf4k5AB88tTnN"),
         ["two parts"] = (Opaque, () => "Bearer wcjRicdHLV5SqBTl2DJvf4k5AB88tTnN.cV5uRMWEyKlNtUtyoGrrorjbV9+aZz8hdnGSdXuI4Kc="),
@@ -114,7 +117,11 @@ public sealed class TokenTests(App app) : TestBase<App>
         ["no expiry"] = (Malformed, () => WithPayload("""{"sub":"ann"}""")),
         ["an expiry that is null"] = (Malformed, () => WithPayload("""{"sub":"ann","exp":null}""")),
         ["an expiry that is a text"] = (Malformed, () => WithPayload($$"""{"sub":"ann","exp":"{{Token.Now + 900}}"}""")),
-        ["an expiry with a fraction"] = (Malformed, () => WithPayload($$"""{"sub":"ann","exp":{{Token.Now + 900}}.5}""")),
+        ["expired, with a fraction"] = (Expired, () => WithPayload($$"""{"sub":"ann","exp":{{Token.Now - 60}}.5}""")),
+        ["an expiry with a huge exponent"] = (Malformed, () => WithPayload("""{"sub":"ann","exp":1e99999999999999999999}""")),
+        ["an expiry less than any number"] = (Malformed, () => WithPayload("""{"sub":"ann","exp":-1e400}""")),
+        ["an expiry a little larger than 64 bits"] = (Malformed, () => WithPayload("""{"sub":"ann","exp":9223372036854775808.5}""")),
+        ["an expiry of nearly zero"] = (Expired, () => WithPayload("""{"sub":"ann","exp":1e-400}""")),
         ["an expiry larger than any number"] = (Malformed, () => WithPayload("""{"sub":"ann","exp":1e400}""")),
         ["an expiry larger than 64 bits"] = (Malformed, () => WithPayload("""{"sub":"ann","exp":9223372036854775808}""")),
         ["an expiry that is a list"] = (Malformed, () => WithPayload($$"""{"sub":"ann","exp":[{{Token.Now + 900}}]}""")),
@@ -124,11 +131,14 @@ public sealed class TokenTests(App app) : TestBase<App>
         ["not yet valid"] = ("TOKEN_NOT_YET_VALID", () => WithClaims($"\"sub\":\"ann\",\"nbf\":{Token.Now + 60}")),
         ["a beginning that is a text"] = (Malformed, () => WithClaims($"\"sub\":\"ann\",\"nbf\":\"{Token.Now}\"")),
         ["a beginning that is null"] = (Malformed, () => WithClaims("\"sub\":\"ann\",\"nbf\":null")),
+        ["not yet valid, with a fraction"] = ("TOKEN_NOT_YET_VALID", () => WithClaims($"\"sub\":\"ann\",\"nbf\":{Token.Now + 60}.5")),
         ["a beginning larger than any number"] = (Malformed, () => WithClaims("\"sub\":\"ann\",\"nbf\":1e400")),
 
         ["no subject"] = (Malformed, () => WithClaims("\"email\":\"ann@example.com\"")),
         ["a subject that is a number"] = (Malformed, () => WithClaims("\"sub\":1")),
         ["a subject that is empty"] = (Malformed, () => WithClaims("\"sub\":\"\"")),
+        ["a subject that is a blank"] = (Malformed, () => WithClaims("\"sub\":\" \"")),
+        ["a subject of white space"] = (Malformed, () => WithClaims("\"sub\":\"\\t\\u00a0\\u3000\"")),
         ["a subject that is null"] = (Malformed, () => WithClaims("\"sub\":null")),
         ["a subject that is a list"] = (Malformed, () => WithClaims("\"sub\":[\"ann\"]")),
         ["a subject that is half a character"] = (Malformed, () => WithClaims("\"sub\":\"\\ud800\"")),
@@ -150,6 +160,9 @@ public sealed class TokenTests(App app) : TestBase<App>
         ["blanks in the JSON"] = user => Bearer(Token.Of("{ \"alg\" :\n\"HS256\" }", $" {Token.Claims(user)}\r\n")),
         ["expired 20 seconds ago, by a clock that is ahead"] = user => Bearer(Token.For(user, -20)),
         ["valid in 20 seconds, by a clock that is behind"] = user => WithClaims($"\"sub\":\"{user}\",\"nbf\":{Token.Now + 20}"),
+        ["times with a fraction"] = user => WithPayload(
+            $$"""{"sub":"{{user}}","exp":{{Token.Now + 900}}.25,"nbf":{{Token.Now}}.5,"iat":{{Token.Now}}.123456789012345678901234567890}"""),
+        ["an expiry with an exponent"] = user => WithPayload($$"""{"sub":"{{user}}","exp":{{Token.Now + 900}}0e-1}"""),
         ["an expiry at the end of time"] = user => WithPayload($$"""{"sub":"{{user}}","exp":9223372036854775807}"""),
         ["an issuer and an audience, where none are asked for"] = user => WithClaims($"\"sub\":\"{user}\",\"iss\":\"x\",\"aud\":[\"y\"]"),
     };
@@ -183,6 +196,22 @@ public sealed class TokenTests(App app) : TestBase<App>
 
         await response.IsProblem(HttpStatusCode.Unauthorized, Missing);
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+    }
+
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("Bearer null")]
+    [InlineData("Bearer undefined")]
+    [InlineData("Bearer [object Object]")]
+    public async Task Says_that_the_client_sent_no_token(string header) =>
+        Assert.StartsWith("The client sent no token", await IsRefused(header, Missing), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Takes_white_space_for_no_user()
+    {
+        var response = await app.WithToken(Token.For(" ")).Get("/api/%20/tasks");
+
+        await response.IsProblem(HttpStatusCode.Unauthorized, Malformed);
     }
 
     [Fact]
