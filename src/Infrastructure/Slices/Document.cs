@@ -40,6 +40,7 @@ public static class Document
 
         app.UseWhen(static context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
         {
+            branch.UseDocumentPolicy();
             branch.Use(async (context, next) =>
             {
                 if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))

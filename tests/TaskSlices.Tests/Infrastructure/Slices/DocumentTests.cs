@@ -107,6 +107,21 @@ public sealed class DocumentTests(App app) : TestBase<App>
     }
 
     [Theory]
+    [InlineData("/swagger/index.html")]
+    [InlineData("/swagger/swagger-ui-bundle.js")]
+    [InlineData(Document.Path)]
+    public async Task Lets_nothing_run_but_its_own_scripts(string path)
+    {
+        var headers = (await app.Anonymous().Get(path)).Headers;
+
+        var policy = Assert.Single(headers.GetValues("Content-Security-Policy"));
+        Assert.Matches("^default-src 'none'; script-src 'self'( 'sha256-[A-Za-z0-9+/]{43}=')*; style-src ", policy);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.Equal("nosniff", Assert.Single(headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("same-origin", Assert.Single(headers.GetValues("Referrer-Policy")));
+    }
+
+    [Theory]
     [InlineData("POST", Document.Path)]
     [InlineData("PUT", "/swagger/index.html")]
     [InlineData("DELETE", "/swagger")]
