@@ -100,6 +100,14 @@ public sealed class AccessTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task Opens_the_list_of_routes_to_no_service()
+    {
+        var response = await SendAsync(app.Anonymous(), "GET", "/_test_url_cache_", App.ServiceKey);
+
+        Assert.Null(await response.ProblemWith(403));
+    }
+
+    [Fact]
     public async Task Tells_a_stranger_nothing_about_addresses_that_do_not_exist()
     {
         foreach (var url in new[] { "/index", "/api", "/api/ann", "/api/ann/nothing", "/health", "/_test_url_cache_", "/data/taskslices.db", "/appsettings.json" })

@@ -5,7 +5,7 @@ using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Auth;
 
-/// <summary>Who may call what: everything needs a token, and a user's routes need that user's.</summary>
+/// <summary>Who may call what: every route needs a token, and a user's routes need a token of that user.</summary>
 public static class Access
 {
     public static void AddAccess(this IServiceCollection services)
@@ -23,7 +23,9 @@ public static class Access
         services.AddAuthentication(BearerHandler.SchemeName);
         services.Configure<AuthenticationOptions>(options => options.AddScheme<BearerHandler>(BearerHandler.SchemeName, null));
 
-        // The fallback also covers what no slice declares: FastEndpoints maps a list of all routes, and unknown paths tell a stranger nothing.
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        // The fallback covers what is no slice: unknown paths, which tell a stranger nothing, and the list of all routes that FastEndpoints
+        // maps. A service key opens slices only.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder()
+            .RequireAuthenticatedUser().RequireAssertion(static caller => !caller.User.IsService()).Build());
     }
 }
