@@ -5,36 +5,42 @@ using TaskSlices.Infrastructure.Auth;
 namespace TaskSlices.Features.Accounts;
 
 /// <summary>
-/// The sessions that were ended before their tokens expired, at hand for every request; the table <c>ended_sessions</c> has them too. If there
-/// are ever more than fit, every token issued until then is refused instead, which costs each client one new token.
+/// The sessions that ended before their tokens expired, in memory because every request asks; the table <c>ended_sessions</c> has them too.
+/// If there are more than fit, every token issued so far is refused instead, and each client has to get one new token.
 /// </summary>
 public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvider clock) : ISessionRegistry
 {
-    /// <summary>The most it holds, at about 150 bytes each.</summary>
+    /// <summary>
+    /// The most it holds, at about 150 bytes each. A row is kept for seven days, an entry here for <see cref="AccountSettings.TokenLifetime"/>:
+    /// after that, the age of the token refuses it. So this is how many may end in one lifetime, or in the week before a start.
+    /// </summary>
     public const int Capacity = 100_000;
 
-    /// <summary>Longer than a verifier's skew, and than it may take a token that is being issued to be sent.</summary>
+    /// <summary>More than the clock skew that is allowed, and the time between signing a token and sending it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _ended = new();
     private long _refusedUntil = long.MinValue;
 
-    /// <summary>When the last token of a session that ends now has expired.</summary>
-    public DateTimeOffset LastExpiry() => clock.GetUtcNow() + settings.Value.TokenLifetime + Margin;
+    /// <summary>When the last token of a session that ends now has expired, even if the lifetime is set to its longest meanwhile.</summary>
+    public DateTimeOffset LastExpiry() => clock.GetUtcNow() + AccountSettings.LongestTokenLifetime + Margin;
 
-    /// <summary>To be called when it is on disk that they ended, and before anybody is told.</summary>
+    /// <summary>Call it after the rows are on disk, and before the answer is sent.</summary>
     public void Add(IReadOnlyCollection<EndedSession> sessions)
     {
         if (_ended.Count + sessions.Count > Capacity)
             MakeRoom(sessions.Count);
 
+        var needed = clock.GetUtcNow() + settings.Value.TokenLifetime + Margin;
         foreach (var session in sessions)
-            _ended[session.Id] = session.Until;
+            _ended[session.Id] = session.Until < needed ? session.Until : needed;
     }
 
-    // A shorter lifetime than before holds for the tokens that are out, too: what ended is kept only so long.
+    // Tokens issued under a longer lifetime than the present one are refused by their age: their sessions are not kept here so long.
     public bool IsActive(string sessionId, DateTimeOffset issuedAt) =>
-        issuedAt.UtcTicks > Volatile.Read(ref _refusedUntil) && issuedAt + settings.Value.TokenLifetime + Margin > clock.GetUtcNow() && !_ended.ContainsKey(sessionId);
+        issuedAt.UtcTicks > Volatile.Read(ref _refusedUntil)
+        && issuedAt + settings.Value.TokenLifetime + Margin > clock.GetUtcNow()
+        && !_ended.ContainsKey(sessionId);
 
     private void MakeRoom(int wanted)
     {

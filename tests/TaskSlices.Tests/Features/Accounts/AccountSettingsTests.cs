@@ -74,5 +74,36 @@ public sealed class AccountSettingsTests : IDisposable
         await (await second.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}"))).IsProblem(HttpStatusCode.Unauthorized, "WRONG_ISSUER");
     }
 
+    /// <summary>A token lives as long as its lifetime was when it was made, at most seven days.</summary>
+    [Fact]
+    public async Task Remembers_an_ended_session_when_the_lifetime_of_tokens_is_made_long_again()
+    {
+        const string lifetime = "Accounts__TokenLifetime";
+        string token, id;
+        await using (var first = await ServerProcess.StartAsync(_directory, new() { [lifetime] = "7.00:00:00" }))
+        {
+            var visitor = new Visitor(first.Client.BaseAddress!);
+            id = (await visitor.SignUpAsync())["user"]!["id"]!.GetValue<string>();
+            token = await visitor.TokenAsync();
+            await first.StopAsync();
+            await using var second = await ServerProcess.StartAsync(_directory, new() { [lifetime] = "00:01:00" });
+            var moved = new Visitor(second.Client.BaseAddress!);
+            foreach (var (name, value) in visitor.Cookies)
+                moved.Cookies[name] = value;
+            await moved.SignOutAsync();
+            await second.StopAsync();
+        }
+
+        // An hour passes.
+        using (var database = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_directory, "taskslices.db")};Pooling=False"))
+        {
+            database.Open();
+            database.Execute("UPDATE ended_sessions SET until = until - 3600000");
+        }
+
+        await using var third = await ServerProcess.StartAsync(_directory, new() { [lifetime] = "7.00:00:00" });
+        await (await third.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}"))).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }

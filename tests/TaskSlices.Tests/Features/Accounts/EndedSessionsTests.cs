@@ -22,6 +22,26 @@ public sealed class EndedSessionsTests
         Assert.True(Ended.LastExpiry() >= issued + new AccountSettings().TokenLifetime + TimeSpan.FromSeconds(60));
     }
 
+    /// <summary>The lifetime may be made longer before the tokens expire.</summary>
+    [Fact]
+    public void Remembers_for_the_longest_life_of_a_token_whatever_the_lifetime_is_now() =>
+        Assert.True(Ended.LastExpiry() >= _clock.Now + AccountSettings.LongestTokenLifetime + TimeSpan.FromSeconds(60));
+
+    /// <summary>Seven days of them are on disk; after a lifetime, the age of a token refuses it.</summary>
+    [Fact]
+    public void Needs_memory_for_one_lifetime_only()
+    {
+        Ended.Add(Many("old", EndedSessions.Capacity, Ended.LastExpiry()));
+        var issued = _clock.Now;
+        _clock.Now += new AccountSettings().TokenLifetime + TimeSpan.FromMinutes(3);
+
+        Ended.Add([new EndedSession { Id = "new", Until = Ended.LastExpiry() }]);
+
+        Assert.False(Ended.IsActive("old1", issued));
+        Assert.False(Ended.IsActive("new", _clock.Now));
+        Assert.True(Ended.IsActive("an innocent one", _clock.Now));
+    }
+
     /// <summary>Who set a shorter lifetime means the tokens that are out, too.</summary>
     [Fact]
     public void Refuses_tokens_that_are_older_than_tokens_get() =>
