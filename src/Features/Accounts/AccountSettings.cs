@@ -16,13 +16,16 @@ public sealed class AccountSettings
     /// <summary>The address at which browsers see this server. Empty means that of each request.</summary>
     public string Url { get; set; } = "";
 
+    /// <summary>Whether anybody may make an account. Existing accounts can sign in either way.</summary>
+    public bool SignUp { get; set; } = true;
+
     /// <summary>How often a minute one address may try to sign up or in.</summary>
     public int AttemptsPerAddress { get; set; } = 30;
 
     /// <summary>How many wrong passwords one account takes in a quarter of an hour.</summary>
     public int FailuresPerAccount { get; set; } = 10;
 
-    /// <summary>With it, another server may export and erase any user. Empty means nobody may.</summary>
+    /// <summary>A server with this key may export and erase any user. Empty: none may.</summary>
     public string ServiceKey { get; set; } = "";
 
     internal string? Origin => Url.Length == 0 ? null : new Uri(Url).GetLeftPart(UriPartial.Authority);
@@ -41,7 +44,8 @@ public sealed class AccountSettings
     };
 
     private static bool IsOrigin(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
 }
 
 internal sealed class AccountSettingsCheck : IValidateOptions<AccountSettings>

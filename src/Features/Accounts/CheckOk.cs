@@ -1,11 +1,15 @@
+using System.Text.Json.Serialization;
 using FastEndpoints;
+using Microsoft.Extensions.Options;
 using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
-public sealed record CheckOkResponse(bool Ok);
+/// <param name="Ok">Always true.</param>
+/// <param name="SignUp">False where sign-up is closed; left out where it is open, as Better Auth's answer has no such member.</param>
+public sealed record CheckOkResponse(bool Ok, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? SignUp);
 
-public sealed class CheckOk : Endpoint<EmptyRequest, BetterAuthResponse<CheckOkResponse>>
+public sealed class CheckOk(IOptions<AccountSettings> settings) : Endpoint<EmptyRequest, BetterAuthResponse<CheckOkResponse>>
 {
     public override void Configure()
     {
@@ -14,5 +18,5 @@ public sealed class CheckOk : Endpoint<EmptyRequest, BetterAuthResponse<CheckOkR
     }
 
     public override Task<BetterAuthResponse<CheckOkResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>
-        Task.FromResult(new BetterAuthResponse<CheckOkResponse>(new(Ok: true)));
+        Task.FromResult(new BetterAuthResponse<CheckOkResponse>(new(Ok: true, SignUp: settings.Value.SignUp ? null : false)));
 }

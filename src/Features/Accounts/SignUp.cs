@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
 
@@ -20,7 +21,8 @@ public sealed record SignUpRequest
 
 public sealed record SignUpResponse(string Token, UserJson User);
 
-public sealed class SignUp(AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits, TimeProvider clock)
+public sealed class SignUp(
+    AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits, IOptions<AccountSettings> settings, TimeProvider clock)
     : Endpoint<SignUpRequest, Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -31,6 +33,9 @@ public sealed class SignUp(AppDb db, Passwords passwords, Sessions sessions, Sig
 
     public override async Task<Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>> ExecuteAsync(SignUpRequest req, CancellationToken ct)
     {
+        if (!settings.Value.SignUp)
+            return BetterAuthError.SignUpDisabled;
+
         if (FindFault(req) is { } fault)
             return fault;
 

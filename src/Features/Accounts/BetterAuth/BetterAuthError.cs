@@ -2,16 +2,20 @@ using System.Text.Json.Serialization;
 
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
-/// <summary>What Better Auth answers with any other status: for the program, and, where there is one, a sentence for the person.</summary>
+/// <summary>An error in Better Auth's shape: a message, and mostly a code for programs.</summary>
 public sealed record BetterAuthError(
-    [property: JsonIgnore] int Status, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code = null) : IResult
+    [property: JsonIgnore] int Status,
+    string Message,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code = null) : IResult
 {
     public static readonly BetterAuthError Unauthorized = new(401, "Unauthorized", "UNAUTHORIZED");
     public static readonly BetterAuthError WrongCredentials = new(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
     public static readonly BetterAuthError InvalidEmail = new(400, "Invalid email", "INVALID_EMAIL");
     public static readonly BetterAuthError PasswordTooShort = new(400, "Password too short", "PASSWORD_TOO_SHORT");
     public static readonly BetterAuthError PasswordTooLong = new(400, "Password too long", "PASSWORD_TOO_LONG");
-    public static readonly BetterAuthError EmailTaken = new(422, "User already exists. Use another email.", "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
+    public static readonly BetterAuthError EmailTaken = new(
+        422, "User already exists. Use another email.", "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
+    public static readonly BetterAuthError SignUpDisabled = new(403, "Email and password sign up is not enabled", "EMAIL_PASSWORD_SIGN_UP_DISABLED");
     public static readonly BetterAuthError MalformedBody = new(400, "Invalid JSON in request body", "BAD_REQUEST");
     public static readonly BetterAuthError MissingOrigin = new(403, "Missing or null Origin", "MISSING_OR_NULL_ORIGIN");
     public static readonly BetterAuthError InvalidOrigin = new(403, "Invalid origin", "INVALID_ORIGIN");
@@ -32,7 +36,7 @@ public sealed record BetterAuthError(
     public static BetterAuthError TooMany(TimeSpan wait) =>
         new(429, "Too many requests. Please try again later.") { RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };
 
-    /// <summary>Null if no rule has found anything.</summary>
+    /// <summary>One validation error of all faults that were found; null if there is none.</summary>
     public static BetterAuthError? Of(params string?[] faults) =>
         faults.OfType<string>().ToArray() is { Length: > 0 } found ? new(400, string.Join("; ", found), "VALIDATION_ERROR") : null;
 

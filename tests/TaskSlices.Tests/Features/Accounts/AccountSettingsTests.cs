@@ -74,6 +74,27 @@ public sealed class AccountSettingsTests : IDisposable
         await (await second.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}"))).IsProblem(HttpStatusCode.Unauthorized, "WRONG_ISSUER");
     }
 
+    [Fact]
+    public async Task Closes_sign_up()
+    {
+        string email;
+        await using (var open = await ServerProcess.StartAsync(_directory))
+        {
+            var member = new Visitor(open.Client.BaseAddress!);
+            await member.SignUpAsync();
+            email = member.Email;
+            await open.StopAsync();
+        }
+
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["Accounts__SignUp"] = "false" });
+        var visitor = new Visitor(server.Client.BaseAddress!);
+
+        foreach (var json in new[] { "{}", Visitor.Json(new { name = "", email = visitor.Email, password = visitor.Password }) })
+            await (await visitor.Post("/api/auth/sign-up/email", json)).IsRefused(403, "Email and password sign up is not enabled", "EMAIL_PASSWORD_SIGN_UP_DISABLED");
+        Assert.Equal("""{"ok":true,"signUp":false}""", (await (await server.Client.Get("/api/auth/ok")).Is(HttpStatusCode.OK)).ToJsonString());
+        await new Visitor(server.Client.BaseAddress!) { Email = email }.SignInAsync();
+    }
+
     /// <summary>A token lives as long as its lifetime was when it was made, at most seven days.</summary>
     [Fact]
     public async Task Remembers_an_ended_session_when_the_lifetime_of_tokens_is_made_long_again()
