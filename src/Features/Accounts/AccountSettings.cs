@@ -28,7 +28,8 @@ public sealed class AccountSettings
     /// <summary>A server with this key may export and erase any user. Empty: none may.</summary>
     public string ServiceKey { get; set; } = "";
 
-    internal string? Origin => Url.Length == 0 ? null : new Uri(Url).GetLeftPart(UriPartial.Authority);
+    /// <summary>The origin of <see cref="Url"/> as browsers write it, in ASCII; null if it is empty.</summary>
+    internal string? Origin => Url.Length == 0 ? null : BetterAuth.Origins.InAscii(new Uri(Url));
 
     internal static string? FindMistake(AccountSettings options) => options switch
     {

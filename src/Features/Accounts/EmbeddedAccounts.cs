@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using TaskSlices.Features.Accounts.BetterAuth;
@@ -8,10 +10,10 @@ using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Features.Accounts;
 
-/// <summary>The accounts that are kept here while no Better Auth server is configured, behind the addresses that its client knows.</summary>
-public static class EmbeddedAccounts
+/// <summary>The accounts that this server keeps while no Better Auth server is configured, with Better Auth's endpoints.</summary>
+public static partial class EmbeddedAccounts
 {
-    /// <summary>Beside those of the API: what Better Auth's client reads.</summary>
+    /// <summary>What Better Auth's client reads, beside the headers of the API.</summary>
     private static readonly string[] ExposedHeaders = ["set-auth-jwt", "X-Retry-After"];
 
     public static void AddAccounts(this IServiceCollection services)
@@ -34,19 +36,28 @@ public static class EmbeddedAccounts
     }
 
     /// <summary>
-    /// Stands between routing and authentication: these routes have callers without a token, and refusals of their own. A user may be called
-    /// auth: the users' routes are left alone.
+    /// Stands between routing and authentication: callers of these routes have no token, and get errors in Better Auth's shape. The routes of a
+    /// user whose id is <c>auth</c> are left alone.
     /// </summary>
     public static void UseAccounts(this IApplicationBuilder app) => app.Use(static (context, next) =>
         context.Request.Path.StartsWithSegments(AccountGate.Path) && !context.Request.RouteValues.ContainsKey(OwnerGuard.RouteValue)
             ? context.RequestServices.GetRequiredService<AccountGate>().InvokeAsync(context, next)
             : next(context));
 
-    /// <summary>Before the first request: the keys are there, and what was signed out stays so.</summary>
-    private sealed class AccountStartup(
-        IOptions<AuthSettings> auth, IServiceScopeFactory scopes, AccountKeys keys, SessionCookies cookies, EndedSessions ended, TimeProvider clock) : IHostedService
+    /// <summary>Before the first request: makes or reads the keys, and reads which sessions have ended.</summary>
+    private sealed partial class AccountStartup(
+        IOptions<AuthSettings> auth,
+        IOptions<AccountSettings> settings,
+        IServiceScopeFactory scopes,
+        AccountKeys keys,
+        SessionCookies cookies,
+        EndedSessions ended,
+        TimeProvider clock,
+        IServer server,
+        IHostApplicationLifetime lifetime,
+        ILogger<AccountStartup> log) : IHostedService
     {
-        /// <summary>Rows that are over and removed at a start; the rest goes with the sessions that come.</summary>
+        /// <summary>The most expired rows of each table that a start removes; each new session removes two more.</summary>
         private const int AtOnce = 10_000;
 
         public async Task StartAsync(CancellationToken cancellationToken)
@@ -54,19 +65,36 @@ public static class EmbeddedAccounts
             if (auth.Value.IsDelegated)
                 return;
 
+            lifetime.ApplicationStarted.Register(WarnOfForgedHosts);
             keys.Prepare();
             cookies.Prepare();
             var now = clock.GetUtcNow();
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<AppDb>();
 
-            // One more than it holds is enough for it to know that there are too many.
-            ended.Add(await db.EndedSessions.AsNoTracking().Where(e => e.Until > now).Take(EndedSessions.Capacity + 1).ToListAsync(cancellationToken));
+            // One more than the capacity is enough to show that there are too many.
+            var kept = db.EndedSessions.AsNoTracking().Where(e => e.Until > now).Take(EndedSessions.Capacity + 1);
+            ended.Add(await kept.ToListAsync(cancellationToken));
             db.RemoveRange(await db.Sessions.Where(s => s.ExpiresAt <= now).Take(AtOnce).ToListAsync(cancellationToken));
             db.RemoveRange(await db.EndedSessions.Where(e => e.Until <= now).Take(AtOnce).ToListAsync(cancellationToken));
             await db.SaveChangesAsync(cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        private void WarnOfForgedHosts()
+        {
+            var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+
+            if (settings.Value.Origin is null && addresses.Any(IsBeyondThisMachine))
+                LogForgedHosts(string.Join(", ", addresses));
+        }
+
+        private static bool IsBeyondThisMachine(string address) =>
+            !BindingAddress.Parse(address).IsUnixPipe && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.IsLoopback);
+
+        [LoggerMessage(LogLevel.Warning, "Accounts:Url is not set, and {Addresses} can be reached from other machines: the Host header of each request "
+            + "decides about iss and aud of the tokens, the cookies and the pages that may sign in. Set Accounts:Url to the address that browsers see.")]
+        private partial void LogForgedHosts(string addresses);
     }
 }

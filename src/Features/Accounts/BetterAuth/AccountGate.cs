@@ -8,10 +8,10 @@ using TaskSlices.Infrastructure.Http;
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
 /// <summary>
-/// What Better Auth does with a request before an endpoint of its own sees it, in its order and its words: unknown addresses, the body, where
-/// the request comes from. With tokens issued elsewhere there is nothing here at all.
+/// What Better Auth checks before any of its endpoints runs, in the same order and words: the address, the body, the origin. Where another
+/// server issues the tokens, it answers 404 to everything.
 /// </summary>
-public sealed class AccountGate(IOptions<AuthSettings> auth, Origins origins)
+public sealed class AccountGate(IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, Origins origins)
 {
     public const string Path = "/api/auth";
 
@@ -21,6 +21,8 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, Origins origins)
     {
         if (auth.Value.IsDelegated)
             context.Response.StatusCode = StatusCodes.Status404NotFound;
+        else if (settings.Value.Origin is null && context.Request.Headers.Host.ToString().Length == 0)
+            await BetterAuthError.NoHost.ExecuteAsync(context);
         else if (context.GetEndpoint()?.Metadata.GetMetadata<EndpointDefinition>() is not { } slice)
             await RejectAsync(context);
         else if (HttpMethods.IsPost(context.Request.Method) && await FindFaultAsync(context, slice) is { } refusal)
@@ -29,7 +31,7 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, Origins origins)
             await next(context);
     }
 
-    /// <summary>Routing has chosen nothing, or an answer of its own: 405, which Better Auth doesn't know, or 415.</summary>
+    /// <summary>Routing found no slice, or chose 405 or 415. Better Auth never answers 405: there it is 404.</summary>
     private static async Task RejectAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.RequestDelegate is { } rejection)

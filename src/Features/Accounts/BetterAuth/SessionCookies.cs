@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
 /// <summary>
-/// The cookies, as Better Auth writes them: the token, a dot, and the HMAC-SHA256 of it, percent-encoded. No script can read them (HttpOnly),
-/// no other site's form sends them (SameSite=Lax), and over HTTPS they never leave it (Secure, __Secure-).
+/// Cookies as Better Auth writes them: the token, a dot and its HMAC-SHA256, percent-encoded. Scripts can't read them (HttpOnly), and other
+/// sites' forms don't send them (SameSite=Lax). With https, browsers send them over https only (Secure), and take the name from nothing else
+/// (__Secure-, RFC 6265bis section 4.1.3.1).
 /// </summary>
 public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirectory directory)
 {
@@ -20,15 +22,15 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
 
     private readonly Lazy<byte[]> _key = new(() => Kept(directory));
 
-    /// <summary>Reads the key that signs them, or makes it.</summary>
-    /// <exception cref="StartupException">The file was spoilt, or can't be written.</exception>
+    /// <summary>Reads the key that signs the cookies, or makes it.</summary>
+    /// <exception cref="StartupException">The file is damaged, or can't be written.</exception>
     public void Prepare() => _ = _key.Value;
 
     /// <summary>The token that the request brings in its cookie; null if there is none, or its signature is wrong.</summary>
-    public string? Read(HttpContext context) => Verified(context.Request.Cookies[Name(context, SessionToken)]);
+    public string? Read(HttpContext context) => Verified(Value(context, SessionToken));
 
-    /// <summary>Whether the session is to outlive the browser's.</summary>
-    public bool IsRemembered(HttpContext context) => Verified(context.Request.Cookies[Name(context, DoNotRemember)]) != "true";
+    /// <summary>Whether the session outlives the browser window.</summary>
+    public bool IsRemembered(HttpContext context) => Verified(Value(context, DoNotRemember)) != "true";
 
     public void Write(HttpContext context, string token, bool remember)
     {
@@ -50,12 +52,22 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
 
         return secret.Length >= KeyBytes
             ? secret
-            : throw new StartupException($"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one; everybody signs in again then.");
+            : throw new StartupException(
+                $"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one; everybody signs in again then.");
     }
 
     private void Append(HttpContext context, string cookie, string value, int? maxAge) => context.Response.Headers.Append(
         "Set-Cookie",
         $"{Name(context, cookie)}={value}; {(maxAge is null ? "" : $"Max-Age={maxAge}; ")}Path=/; HttpOnly; {(IsSecure(context) ? "Secure; " : "")}SameSite=Lax");
+
+    /// <summary>
+    /// By the exact name: Request.Cookies ignores case, and browsers let any page set <c>__secure-</c>. The last one counts, as there.
+    /// </summary>
+    private string? Value(HttpContext context, string cookie) =>
+        CookieHeaderValue.TryParseList(context.Request.Headers.Cookie, out var cookies)
+        && cookies.LastOrDefault(sent => sent.Name.Equals(Name(context, cookie), StringComparison.Ordinal)) is { } found
+            ? Uri.UnescapeDataString(found.Value.ToString())
+            : null;
 
     private string Name(HttpContext context, string cookie) => $"{(IsSecure(context) ? "__Secure-" : "")}better-auth.{cookie}";
 
