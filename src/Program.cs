@@ -8,6 +8,7 @@ using TaskSlices.Infrastructure.Operations;
 using TaskSlices.Infrastructure.Slices;
 
 StartupErrors.Report();
+InvariantCulture.Use();
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddShortNames(args);
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using TaskSlices.Features.Accounts.BetterAuth;
@@ -24,6 +25,8 @@ public static partial class EmbeddedAccounts
         services.AddSingleton<AccountKeys>();
         services.AddSingleton<IKeySource>(provider => provider.GetRequiredService<AccountKeys>());
         services.AddSingleton<EndedSessions>();
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = Passwords.Iterations);
+        services.AddSingleton<IPasswordHasher<Account>, PasswordHasher<Account>>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<SignInLimits>();
         services.AddSingleton<SessionCookies>();
@@ -66,6 +69,9 @@ public static partial class EmbeddedAccounts
                 return;
 
             lifetime.ApplicationStarted.Register(WarnOfForgedHosts);
+            if (!Passwords.CanNormalize)
+                LogNoNormalization();
+
             keys.Prepare();
             cookies.Prepare();
             var now = clock.GetUtcNow();
@@ -96,5 +102,9 @@ public static partial class EmbeddedAccounts
         [LoggerMessage(LogLevel.Warning, "Accounts:Url is not set, and {Addresses} can be reached from other machines: the Host header of each request "
             + "decides about iss and aud of the tokens, the cookies and the pages that may sign in. Set Accounts:Url to the address that browsers see.")]
         private partial void LogForgedHosts(string addresses);
+
+        [LoggerMessage(LogLevel.Warning, ".NET runs without ICU here: a password with accents signs in only in the form in which it was set. "
+            + "Install libicu, and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.")]
+        private partial void LogNoNormalization();
     }
 }

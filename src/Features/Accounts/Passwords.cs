@@ -1,71 +1,67 @@
+using System.Text;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Identity;
 using TaskSlices.Features.Accounts.BetterAuth;
 
 namespace TaskSlices.Features.Accounts;
 
 /// <summary>
-/// Hashes passwords, as ASP.NET Core Identity does. That takes a processor a while on purpose: one is left to everybody else, and who finds
-/// too many waiting is sent away, so that a crowd of sign-ins costs neither the API's answers nor its memory.
+/// Hashes and verifies passwords with ASP.NET Core Identity's hasher (PBKDF2). A hash takes about a tenth of a second of processor time, so
+/// one processor is left to other requests, and at most <see cref="QueueLimit"/> callers wait. Passwords are compared after NFKC, as Better
+/// Auth does.
 /// </summary>
-public sealed class Passwords : IDisposable
+public sealed class Passwords(IPasswordHasher<Account> hasher) : IDisposable
 {
     /// <summary>The most that wait for their turn.</summary>
     public const int QueueLimit = 64;
 
-    private readonly PasswordHasher<Account> _hasher = new();
-    private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount - 1));
-    private readonly Lazy<string> _dummyHash;
-    private int _waiting;
+    /// <summary>Of PBKDF2 with HMAC-SHA512: the OWASP Password Storage Cheat Sheet asks for 210,000 at least.</summary>
+    public const int Iterations = 210_000;
 
-    public Passwords() => _dummyHash = new(() => _hasher.HashPassword(null!, RandomText.Next()));
+    private readonly ConcurrencyLimiter _turns = new(new ConcurrencyLimiterOptions
+    {
+        PermitLimit = Math.Max(1, Environment.ProcessorCount - 1),
+        QueueLimit = QueueLimit,
+    });
 
-    /// <summary>What to keep of the password; null if too many wait already.</summary>
+    /// <summary>Of a password that nobody knows.</summary>
+    private readonly string _dummyHash = hasher.HashPassword(null!, RandomText.Next());
+
+    /// <summary>The hash to store; null if too many wait already.</summary>
     public async Task<string?> HashAsync(string password, CancellationToken ct)
     {
-        string? hash = null;
+        using var turn = await _turns.AcquireAsync(cancellationToken: ct);
 
-        return await InTurnAsync(() => hash = _hasher.HashPassword(null!, password), ct) ? hash : null;
+        return turn.IsAcquired ? hasher.HashPassword(null!, Normalize(password)) : null;
     }
 
     /// <summary>
-    /// Whether it is the account's password; null if too many wait already. Without an account, a hash that nobody knows is tried, so that the
-    /// answer takes as long.
+    /// Whether it is the account's password; null if too many wait already. Without an account it is compared with a dummy hash, so that the
+    /// answer takes the same time.
     /// </summary>
-    public async Task<bool?> IsRightAsync(Account? account, string password, CancellationToken ct)
+    public async Task<PasswordVerificationResult?> VerifyAsync(Account? account, string password, CancellationToken ct)
     {
-        var result = PasswordVerificationResult.Failed;
-        var done = await InTurnAsync(() => result = _hasher.VerifyHashedPassword(null!, account?.PasswordHash ?? _dummyHash.Value, password), ct);
+        using var turn = await _turns.AcquireAsync(cancellationToken: ct);
+        if (!turn.IsAcquired)
+            return null;
 
-        return done ? account is not null && result is not PasswordVerificationResult.Failed : null;
+        var (hash, normalized) = (account?.PasswordHash ?? _dummyHash, Normalize(password));
+        var result = hasher.VerifyHashedPassword(null!, hash, normalized);
+
+        // Hashes from before passwords were normalized are of the text as it was sent.
+        if (result is PasswordVerificationResult.Failed && normalized != password
+            && hasher.VerifyHashedPassword(null!, hash, password) is not PasswordVerificationResult.Failed)
+            result = PasswordVerificationResult.SuccessRehashNeeded;
+
+        return account is null ? PasswordVerificationResult.Failed : result;
     }
+
+    /// <summary>Whether NFKC is available: without ICU, .NET returns every text as it is.</summary>
+    public static bool CanNormalize => "e\u0301".Normalize(NormalizationForm.FormKC) == "\u00e9";
 
     public void Dispose() => _turns.Dispose();
 
-    private async Task<bool> InTurnAsync(Action work, CancellationToken ct)
-    {
-        if (Interlocked.Increment(ref _waiting) > QueueLimit)
-        {
-            Interlocked.Decrement(ref _waiting);
-            return false;
-        }
-
-        try
-        {
-            await _turns.WaitAsync(ct);
-            try
-            {
-                work();
-            }
-            finally
-            {
-                _turns.Release();
-            }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-
-        return true;
-    }
+    // .NET refuses to normalize a text with the noncharacter U+FFFE.
+    private static string Normalize(string password) =>
+        password.Contains('\uFFFE', StringComparison.Ordinal) ? password : password.Normalize(NormalizationForm.FormKC);
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
@@ -16,7 +17,7 @@ public sealed record SignInRequest
     [JsonPropertyName("rememberMe")]
     public Input RememberMe { get; init; }
 
-    /// <summary>Where a page goes then; the gate has looked at it.</summary>
+    /// <summary>Where the page goes after signing in; <see cref="AccountGate"/> has checked it.</summary>
     [JsonPropertyName("callbackURL")]
     public Input CallbackUrl { get; init; }
 }
@@ -43,25 +44,46 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
             return BetterAuthError.TooMany(wait);
 
         var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.Email == email, ct);
-        if (await passwords.IsRightAsync(account, req.Password.Text, ct) is not { } right)
+        if (await passwords.VerifyAsync(account, req.Password.Text, ct) is not { } result)
         {
             limits.GiveBack(email);
             return BetterAuthError.TooMany(TimeSpan.Zero);
         }
 
-        if (account is null || !right)
+        if (account is null || result is PasswordVerificationResult.Failed)
             return BetterAuthError.WrongCredentials;
 
         limits.GiveBack(email);
+        if (result is PasswordVerificationResult.SuccessRehashNeeded)
+            await RenewHashAsync(account, req.Password.Text, ct);
+
         if (await sessions.BeginAsync(account, HttpContext, !req.RememberMe.IsFalse, ct) is not { } token)
             return BetterAuthError.WrongCredentials;
 
         var target = req.CallbackUrl.Text is { Length: > 0 } url ? url : null;
 
-        // A header is ASCII; the body has the address as it was sent.
+        // The header must be ASCII; the body has the address as it was sent.
         HttpContext.Response.Headers.Location = target is null ? null : UriHelper.Encode(new Uri(target, UriKind.RelativeOrAbsolute));
 
         return new BetterAuthResponse<SignInResponse>(new(target is not null, token, target, UserJson.Of(account)));
+    }
+
+    /// <summary>Replaces an outdated hash. Where too many wait, or the database can't be written now, the next sign-in does it.</summary>
+    private async Task RenewHashAsync(Account account, string password, CancellationToken ct)
+    {
+        if (await passwords.HashAsync(password, ct) is { } hash)
+            await db.TryWriteAsync(() => ReplaceHashAsync(account, hash, ct), ct);
+    }
+
+    private async Task<int> ReplaceHashAsync(Account account, string hash, CancellationToken ct)
+    {
+        // Another hash may be of another password, set meanwhile.
+        if (await db.Accounts.SingleOrDefaultAsync(a => a.UserId == account.UserId && a.PasswordHash == account.PasswordHash, ct) is not { } row)
+            return 0;
+
+        row.PasswordHash = hash;
+
+        return await db.SaveChangesAsync(ct);
     }
 
     private static BetterAuthError? FindFault(SignInRequest req) =>

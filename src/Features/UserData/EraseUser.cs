@@ -3,6 +3,7 @@ using System.Reflection;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using TaskSlices.Features.Accounts;
@@ -72,13 +73,13 @@ public sealed class EraseUser(AppDb db, UserRows rows, Sessions sessions, EndedS
         if (limits.Take(HttpContext.Connection.RemoteIpAddress, name) is { } wait)
             return EraseRefused.TooMany(wait);
 
-        if (await passwords.IsRightAsync(account, req.Password, ct) is not { } right)
+        if (await passwords.VerifyAsync(account, req.Password, ct) is not { } result)
         {
             limits.GiveBack(name);
             return EraseRefused.TooMany(TimeSpan.FromSeconds(1));
         }
 
-        if (!right)
+        if (result is PasswordVerificationResult.Failed)
             return EraseRefused.WrongPassword;
 
         limits.GiveBack(name);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace TaskSlices.Tests.Features.Accounts;
 
 public sealed class SignInTests(AccountServer server) : IClassFixture<AccountServer>
@@ -75,32 +73,6 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
         Assert.Equal(await wrong.Everything(), await unknown.Everything());
     }
 
-    /// <summary>User enumeration by time. The two are measured in turns, so that whatever else the machine does slows both.</summary>
-    [Fact]
-    public async Task Takes_as_long_for_an_unknown_user_as_for_a_wrong_password()
-    {
-        const int tries = 200;
-        var visitor = await server.SignUpAsync();
-        using var client = server.Anonymous();
-        var times = new[] { new List<double>(tries), new List<double>(tries) };
-        string[] bodies = [Visitor.Json(new { email = visitor.Email, password = "wrong password" }), Visitor.Json(new { email = $"no{visitor.Email}", password = "wrong password" })];
-
-        for (var i = -10; i < tries; i++)
-        {
-            foreach (var kind in i % 2 == 0 ? new[] { 0, 1 } : [1, 0])
-            {
-                var started = Stopwatch.GetTimestamp();
-                Assert.Equal(HttpStatusCode.Unauthorized, (await client.Post(Url, bodies[kind])).StatusCode);
-                if (i >= 0)
-                    times[kind].Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            }
-        }
-
-        var (wrong, unknown) = (Median(times[0]), Median(times[1]));
-        TestContext.Current.SendDiagnosticMessage($"A wrong password takes {wrong:0.00} ms, an unknown user {unknown:0.00} ms.");
-        Assert.True(Math.Abs(wrong - unknown) <= 0.1 * Math.Max(wrong, unknown), $"A wrong password takes {wrong:0.00} ms, an unknown user {unknown:0.00} ms.");
-    }
-
     /// <summary>Session fixation: someone puts a session of their own, or a value they know, into the victim's browser.</summary>
     [Fact]
     public async Task Takes_no_session_that_the_request_brings()
@@ -135,13 +107,6 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
         await (await visitor.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
         using var database = server.OpenDatabase();
         Assert.Equal(100L, database.Scalar("SELECT count(*) FROM sessions WHERE user_id = $id", ("$id", visitor.Id)));
-    }
-
-    private static double Median(List<double> times)
-    {
-        times.Sort();
-
-        return times[times.Count / 2];
     }
 
     [Theory]
