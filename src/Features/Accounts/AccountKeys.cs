@@ -15,8 +15,8 @@ namespace TaskSlices.Features.Accounts;
 public sealed record PublicKey(string Alg, string Kty, string N, string E, string Kid);
 
 /// <summary>
-/// The keys that sign tokens here and verify them: one file each in <c>keys</c> in the data directory, RSA as PEM. The one whose name is the
-/// last signs; the tokens of the others stay good while their files are there.
+/// The RSA keys that sign and verify this server's tokens: one PEM file each, in <c>keys</c> in the data directory. The key with the last
+/// file name signs; tokens of the other keys are accepted while their files are there.
 /// </summary>
 public sealed class AccountKeys : IKeySource
 {
@@ -30,7 +30,8 @@ public sealed class AccountKeys : IKeySource
     private readonly Lazy<Pair[]> _pairs;
     private readonly bool _inUse;
 
-    public AccountKeys(IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, EndedSessions ended, DataDirectory directory, TimeProvider clock)
+    public AccountKeys(
+        IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, EndedSessions ended, DataDirectory directory, TimeProvider clock)
     {
         _settings = settings;
         _clock = clock;
@@ -38,7 +39,7 @@ public sealed class AccountKeys : IKeySource
         _pairs = new(() => Load(directory, clock));
         Issuer = _inUse ? "the accounts of this server" : null;
 
-        // Without a fixed address the server is one and the same under several names, and signs nothing but these tokens with these keys.
+        // Without Accounts:Url the server may have several names. Its keys sign nothing but these tokens, so they prove the issuer.
         Rules = new ClaimRules(settings.Value.Origin, settings.Value.Origin, ended);
     }
 
@@ -51,9 +52,9 @@ public sealed class AccountKeys : IKeySource
             ? new KeyLookup([pair.Verifier])
             : KeyLookup.NotMine);
 
-    /// <summary>A token for the API, with the claims of Better Auth's and the session's id; it never outlives the session.</summary>
-    /// <param name="signedIn">Whose it is.</param>
-    /// <param name="origin">The address of this server, as the caller knows it.</param>
+    /// <summary>A token with Better Auth's claims and the session's id (<c>sid</c>). It expires with the session at the latest.</summary>
+    /// <param name="signedIn">The account and its session.</param>
+    /// <param name="origin">This server's origin, for <c>iss</c> and <c>aud</c>.</param>
     public string Sign(SignedIn signedIn, string origin)
     {
         var (account, session) = (signedIn.Account, signedIn.Session);
@@ -79,14 +80,14 @@ public sealed class AccountKeys : IKeySource
             options.User["sub"] = account.UserId;
             options.User["sid"] = session.Id;
 
-            // Escaped, a character may take six bytes, and a token of more than so many is refused everywhere.
+            // A long image could make the token longer than verifiers accept; an escaped character may take six bytes.
             if (account.Image is { } image && JsonEncodedText.Encode(image).EncodedUtf8Bytes.Length <= Account.ImageLimit)
                 options.User["image"] = image;
         });
     }
 
-    /// <summary>Reads the keys, and makes the first.</summary>
-    /// <exception cref="Infrastructure.Hosting.StartupException">A file is no key.</exception>
+    /// <summary>Reads the keys, or makes the first one.</summary>
+    /// <exception cref="Infrastructure.Hosting.StartupException">A file holds no key.</exception>
     public void Prepare() => _ = _pairs.Value;
 
     private static Pair[] Load(DataDirectory directory, TimeProvider clock)
@@ -94,13 +95,15 @@ public sealed class AccountKeys : IKeySource
         if (directory.Secrets(Folder).Count == 0)
         {
             using var key = RSA.Create(Bits);
-            directory.KeepSecret($"{Folder}/{clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.pem", key.ExportPkcs8PrivateKeyPem);
+            var name = clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            directory.KeepSecret($"{Folder}/{name}.pem", key.ExportPkcs8PrivateKeyPem);
         }
 
         return [.. directory.Secrets(Folder).Select(secret => new Pair(secret.Path, secret.Text))];
     }
 
-    private static string Wire(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Wire(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private sealed class Pair
     {
@@ -110,7 +113,7 @@ public sealed class AccountKeys : IKeySource
             var parameters = rsa.ExportParameters(includePrivateParameters: false);
             var (n, e) = (Base64Url.EncodeToString(parameters.Modulus), Base64Url.EncodeToString(parameters.Exponent));
 
-            // RFC 7638: the name of a key is a digest of its public half, so no two have the same; 32 characters, as Better Auth's names have.
+            // The thumbprint of RFC 7638, cut to 32 characters, the length of Better Auth's key ids.
             var thumbprint = SHA256.HashData(Encoding.UTF8.GetBytes($$"""{"e":"{{e}}","kty":"RSA","n":"{{n}}"}"""));
             Public = new PublicKey(Algorithm, "RSA", n, e, Convert.ToHexStringLower(thumbprint.AsSpan(0, 16)));
             Verifier = new RsaKey(Algorithm, Public.Kid, parameters);

@@ -40,7 +40,8 @@ public sealed class AccountSettings
         { AttemptsPerAddress: < 1 } or { FailuresPerAccount: < 1 } =>
             "Accounts:AttemptsPerAddress and Accounts:FailuresPerAccount must be 1 at least.",
         { ServiceKey.Length: > 0 } when Encoding.UTF8.GetByteCount(options.ServiceKey) < Infrastructure.Auth.ServiceKey.MinimumBytes =>
-            $"Accounts:ServiceKey is shorter than {Infrastructure.Auth.ServiceKey.MinimumBytes} bytes. Set a longer one: openssl rand -base64 32",
+            $"Accounts:ServiceKey is shorter than {Infrastructure.Auth.ServiceKey.MinimumBytes} bytes. "
+            + "Set a longer one: openssl rand -base64 32",
         _ => null,
     };
 

@@ -35,12 +35,13 @@ public static partial class EmbeddedAccounts
         services.AddSingleton(provider => new ServiceKey(provider.GetRequiredService<IOptions<AccountSettings>>().Value.ServiceKey));
         services.AddScoped<Sessions>();
         services.AddHostedService<AccountStartup>();
-        services.PostConfigure<CorsOptions>(cors => Array.ForEach(ExposedHeaders, cors.GetPolicy(cors.DefaultPolicyName)!.ExposedHeaders.Add));
+        services.PostConfigure<CorsOptions>(cors =>
+            Array.ForEach(ExposedHeaders, cors.GetPolicy(cors.DefaultPolicyName)!.ExposedHeaders.Add));
     }
 
     /// <summary>
-    /// Stands between routing and authentication: callers of these routes have no token, and get errors in Better Auth's shape. The routes of a
-    /// user whose id is <c>auth</c> are left alone.
+    /// Stands between routing and authentication: callers of these routes have no token, and get errors in Better Auth's shape. The routes
+    /// of a user whose id is <c>auth</c> are left alone.
     /// </summary>
     public static void UseAccounts(this IApplicationBuilder app) => app.Use(static (context, next) =>
         context.Request.Path.StartsWithSegments(AccountGate.Path) && !context.Request.RouteValues.ContainsKey(OwnerGuard.RouteValue)
@@ -99,11 +100,15 @@ public static partial class EmbeddedAccounts
         private static bool IsBeyondThisMachine(string address) =>
             !BindingAddress.Parse(address).IsUnixPipe && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.IsLoopback);
 
-        [LoggerMessage(LogLevel.Warning, "Accounts:Url is not set, and {Addresses} can be reached from other machines: the Host header of each request "
-            + "decides about iss and aud of the tokens, the cookies and the pages that may sign in. Set Accounts:Url to the address that browsers see.")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Accounts:Url is not set, and {Addresses} can be reached from other machines: the Host header of each request decides about "
+            + "iss and aud of the tokens, the cookies and the pages that may sign in. Set Accounts:Url to the address that browsers see.")]
         private partial void LogForgedHosts(string addresses);
 
-        [LoggerMessage(LogLevel.Warning, ".NET runs without ICU here: a password with accents signs in only in the form in which it was set. "
+        [LoggerMessage(
+            LogLevel.Warning,
+            ".NET runs without ICU here: a password with accents signs in only in the form in which it was set. "
             + "Install libicu, and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.")]
         private partial void LogNoNormalization();
     }

@@ -11,8 +11,9 @@ namespace TaskSlices.Features.Accounts;
 public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvider clock) : ISessionRegistry
 {
     /// <summary>
-    /// The most it holds, at about 150 bytes each. A row is kept for seven days, an entry here for <see cref="AccountSettings.TokenLifetime"/>:
-    /// after that, the age of the token refuses it. So this is how many may end in one lifetime, or in the week before a start.
+    /// The most it holds, at about 150 bytes each. A row is kept for seven days, an entry here for one
+    /// <see cref="AccountSettings.TokenLifetime"/>: after that, the age of the token refuses it. So this is how many may end in one
+    /// lifetime, or in the week before a start.
     /// </summary>
     public const int Capacity = 100_000;
 

@@ -6,7 +6,8 @@ namespace TaskSlices.Features.Accounts;
 
 public sealed record GetSessionResponse(SessionJson Session, UserJson User);
 
-public sealed class GetSession(Sessions sessions, AccountKeys keys, IOptions<AccountSettings> settings) : Endpoint<EmptyRequest, BetterAuthResponse<GetSessionResponse?>>
+public sealed class GetSession(Sessions sessions, AccountKeys keys, IOptions<AccountSettings> settings)
+    : Endpoint<EmptyRequest, BetterAuthResponse<GetSessionResponse?>>
 {
     public override void Configure()
     {
@@ -25,6 +26,7 @@ public sealed class GetSession(Sessions sessions, AccountKeys keys, IOptions<Acc
         headers["set-auth-jwt"] = keys.Sign(signedIn, Origins.Own(HttpContext, settings.Value));
         headers.AccessControlExposeHeaders = "set-auth-jwt";
 
-        return new BetterAuthResponse<GetSessionResponse?>(new(SessionJson.Of(signedIn.Session, signedIn.Token), UserJson.Of(signedIn.Account)));
+        return new BetterAuthResponse<GetSessionResponse?>(
+            new(SessionJson.Of(signedIn.Session, signedIn.Token), UserJson.Of(signedIn.Account)));
     }
 }

@@ -16,7 +16,8 @@ public sealed class GetToken(Sessions sessions, AccountKeys keys, IOptions<Accou
         Summary(s => s.Summary = "A token for the API");
     }
 
-    public override async Task<Results<BetterAuthResponse<GetTokenResponse>, BetterAuthError>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<GetTokenResponse>, BetterAuthError>> ExecuteAsync(
+        EmptyRequest req, CancellationToken ct)
     {
         HttpContext.Response.Headers.CacheControl = "no-store";
 

@@ -6,7 +6,8 @@ using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
 
-public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock) : Endpoint<EmptyRequest, Results<BetterAuthResponse<IEnumerable<SessionJson>>, BetterAuthError>>
+public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock)
+    : Endpoint<EmptyRequest, Results<BetterAuthResponse<IEnumerable<SessionJson>>, BetterAuthError>>
 {
     public override void Configure()
     {
@@ -14,15 +15,20 @@ public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock
         Summary(s => s.Summary = "Where the caller is signed in");
     }
 
-    public override async Task<Results<BetterAuthResponse<IEnumerable<SessionJson>>, BetterAuthError>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<IEnumerable<SessionJson>>, BetterAuthError>> ExecuteAsync(
+        EmptyRequest req, CancellationToken ct)
     {
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         HttpContext.Response.Headers.CacheControl = "no-store";
         var now = clock.GetUtcNow();
-        var own = await db.Sessions.AsNoTracking().Where(s => s.UserId == signedIn.Account.UserId && s.ExpiresAt > now).OrderBy(s => s.CreatedAt).ToListAsync(ct);
+        var own = await db.Sessions.AsNoTracking()
+            .Where(s => s.UserId == signedIn.Account.UserId && s.ExpiresAt > now)
+            .OrderBy(s => s.CreatedAt)
+            .ToListAsync(ct);
 
-        return new BetterAuthResponse<IEnumerable<SessionJson>>(own.Select(s => SessionJson.Of(s, s.Id == signedIn.Session.Id ? signedIn.Token : null)));
+        return new BetterAuthResponse<IEnumerable<SessionJson>>(
+            own.Select(s => SessionJson.Of(s, s.Id == signedIn.Session.Id ? signedIn.Token : null)));
     }
 }

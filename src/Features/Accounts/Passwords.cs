@@ -36,8 +36,8 @@ public sealed class Passwords(IPasswordHasher<Account> hasher) : IDisposable
     }
 
     /// <summary>
-    /// Whether it is the account's password; null if too many wait already. Without an account it is compared with a dummy hash, so that the
-    /// answer takes the same time.
+    /// Whether it is the account's password; null if too many wait already. Without an account it is compared with a dummy hash, so that
+    /// the answer takes the same time.
     /// </summary>
     public async Task<PasswordVerificationResult?> VerifyAsync(Account? account, string password, CancellationToken ct)
     {

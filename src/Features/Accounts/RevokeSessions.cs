@@ -6,7 +6,8 @@ namespace TaskSlices.Features.Accounts;
 
 public sealed record RevokeSessionsResponse(bool Status);
 
-public sealed class RevokeSessions(Sessions sessions) : Endpoint<EmptyRequest, Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>>
+public sealed class RevokeSessions(Sessions sessions)
+    : Endpoint<EmptyRequest, Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>>
 {
     public override void Configure()
     {
@@ -14,7 +15,8 @@ public sealed class RevokeSessions(Sessions sessions) : Endpoint<EmptyRequest, R
         Summary(s => s.Summary = "End all sessions of the caller, this one too");
     }
 
-    public override async Task<Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>> ExecuteAsync(
+        EmptyRequest req, CancellationToken ct)
     {
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;

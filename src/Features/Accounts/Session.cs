@@ -5,7 +5,7 @@ using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
 
-/// <summary>One sign-in on one device. Its token is in the browser's cookie; here is only the digest (SHA-256), which opens nothing.</summary>
+/// <summary>One sign-in on one device. The cookie has the token; the row has its digest (SHA-256), which gives no access.</summary>
 public sealed class Session
 {
     public const int LimitPerUser = 100;
@@ -14,7 +14,7 @@ public sealed class Session
     public static readonly TimeSpan Remembered = TimeSpan.FromDays(7);
     public static readonly TimeSpan NotRemembered = TimeSpan.FromDays(1);
 
-    /// <summary>How long it is used before its end is put off again.</summary>
+    /// <summary>How old the expiry of a session in use gets before it is extended.</summary>
     public static readonly TimeSpan RefreshAge = TimeSpan.FromDays(1);
 
     public required string UserId { get; init; }
@@ -29,11 +29,11 @@ public sealed class Session
     public required string IpAddress { get; init; }
     public required string UserAgent { get; init; }
 
-    /// <summary>Used on, it ends later.</summary>
+    /// <summary>Extends the expiry of a session in use.</summary>
     public void Extend(DateTimeOffset now) => (ExpiresAt, UpdatedAt) = (now + Remembered, now);
 }
 
-/// <summary>A session that was ended before its tokens expired: they are refused until then. It says nothing about whose it was.</summary>
+/// <summary>A session that ended before its tokens expired; they are refused until then. The row does not say whose it was.</summary>
 public sealed class EndedSession
 {
     public required string Id { get; init; }

@@ -12,7 +12,10 @@ public sealed record SignedIn(Account Account, Session Session, string Token);
 /// <summary>Begins, finds and ends sessions.</summary>
 public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions ended, TimeProvider clock)
 {
-    /// <summary>The session that the request's cookie names, with its end put off once a day; null, and the cookie gone, if there is none.</summary>
+    /// <summary>
+    /// The session of the request's cookie or bearer token; null if there is none, and the cookie is then cleared. A session in use is
+    /// extended once a day.
+    /// </summary>
     public async Task<SignedIn?> FindAsync(HttpContext context, CancellationToken ct)
     {
         var (now, cookie) = (clock.GetUtcNow(), cookies.Read(context));
@@ -23,10 +26,11 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         if (found is null && cookie is not null)
             cookies.Clear(context);
 
-        if (found is null || cookie is null || !cookies.IsRemembered(context) || found.Session.ExpiresAt - Session.Remembered + Session.RefreshAge > now)
+        if (found is null || cookie is null || !cookies.IsRemembered(context)
+            || found.Session.ExpiresAt - Session.Remembered + Session.RefreshAge > now)
             return found;
 
-        // Where nothing can be written, whoever is signed in can go on reading.
+        // While the database can't be written, sessions still work.
         if (await db.TryWriteAsync(() => ExtendAsync(found.Session, now, ct), ct))
         {
             found.Session.Extend(now);
@@ -36,12 +40,12 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         return found;
     }
 
-    /// <summary>A new session, with a token of its own whatever the request brought: nobody can choose it beforehand.</summary>
+    /// <summary>Begins a session with a new token; what the request brings is ignored, so nobody can plant a session (CWE-384).</summary>
     /// <returns>The token; null if the account was erased meanwhile.</returns>
     public async Task<string?> BeginAsync(Account account, HttpContext context, bool remember, CancellationToken ct)
     {
         var (now, token) = (clock.GetUtcNow(), RandomText.Next());
-        var userAgent = context.Request.Headers.UserAgent.ToString();
+        var (userAgent, address) = (context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress);
         var session = new Session
         {
             UserId = account.UserId,
@@ -50,7 +54,7 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
             ExpiresAt = now + (remember ? Session.Remembered : Session.NotRemembered),
             CreatedAt = now,
             UpdatedAt = now,
-            IpAddress = $"{(context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } address ? address.MapToIPv4() : context.Connection.RemoteIpAddress)}",
+            IpAddress = $"{(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)}",
             UserAgent = userAgent.Length <= Session.UserAgentLimit ? userAgent : userAgent[..Session.UserAgentLimit],
         };
 
@@ -64,7 +68,7 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
             db.RemoveRange(others.Except(alive));
             db.Sessions.Add(session);
 
-            // Two go for each that comes: those who never return leave nothing behind.
+            // Each new session removes two expired ones of any user, so that the table can't grow with users who never return.
             db.RemoveRange(await db.Sessions.Where(s => s.ExpiresAt <= now).OrderBy(s => s.ExpiresAt).Take(2).ToListAsync(ct));
 
             return await RemoveAsync(alive.Take(alive.Count - Session.LimitPerUser + 1), ct);
@@ -78,7 +82,7 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         return token;
     }
 
-    /// <summary>Ends those of the user's sessions that are chosen: when it returns, none of their tokens is accepted, now or after a restart.</summary>
+    /// <summary>Ends the chosen sessions of the user. When it returns, their tokens are refused, also after a restart.</summary>
     public async Task EndAsync(string userId, Func<Session, bool> which, CancellationToken ct) => ended.Add(await db.WriteAsync(async () =>
     {
         var sessions = await db.Sessions.Where(s => s.UserId == userId).ToListAsync(ct);
@@ -86,7 +90,9 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         return await RemoveAsync(sessions.Where(which), ct);
     }, ct));
 
-    /// <summary>Removes all sessions of the user, as part of a unit. When that is on disk, what is returned belongs to <see cref="EndedSessions"/>.</summary>
+    /// <summary>
+    /// Removes all sessions of the user, inside a unit. When that is on disk, the caller adds the result to <see cref="EndedSessions"/>.
+    /// </summary>
     public async Task<IReadOnlyCollection<EndedSession>> RemoveAllAsync(string userId, CancellationToken ct) =>
         await RemoveAsync(await db.Sessions.Where(s => s.UserId == userId).ToListAsync(ct), ct);
 
@@ -123,11 +129,13 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         return await db.SaveChangesAsync(ct);
     }
 
-    /// <summary>A program without cookies brings the token that signing in answered.</summary>
-    private static string? Bearer(HttpContext context) =>
-        context.Request.Headers.Authorization.ToString() is var credentials && credentials.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            ? credentials["Bearer ".Length..]
-            : null;
+    /// <summary>A program without cookies sends the token from the answer to its sign-in.</summary>
+    private static string? Bearer(HttpContext context)
+    {
+        var credentials = context.Request.Headers.Authorization.ToString();
+
+        return credentials.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? credentials["Bearer ".Length..] : null;
+    }
 
     private static byte[] Digest(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

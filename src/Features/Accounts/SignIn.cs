@@ -34,7 +34,8 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
         Summary(s => s.Summary = "Sign in");
     }
 
-    public override async Task<Results<BetterAuthResponse<SignInResponse>, BetterAuthError>> ExecuteAsync(SignInRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<SignInResponse>, BetterAuthError>> ExecuteAsync(
+        SignInRequest req, CancellationToken ct)
     {
         if (FindFault(req) is { } fault)
             return fault;
@@ -78,7 +79,8 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
     private async Task<int> ReplaceHashAsync(Account account, string hash, CancellationToken ct)
     {
         // Another hash may be of another password, set meanwhile.
-        if (await db.Accounts.SingleOrDefaultAsync(a => a.UserId == account.UserId && a.PasswordHash == account.PasswordHash, ct) is not { } row)
+        var row = await db.Accounts.SingleOrDefaultAsync(a => a.UserId == account.UserId && a.PasswordHash == account.PasswordHash, ct);
+        if (row is null)
             return 0;
 
         row.PasswordHash = hash;

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace TaskSlices.Features.Accounts;
 
 /// <summary>
-/// How often passwords may be tried: from one address, and for one account, whether or not there is such an account. It holds a fixed number
-/// of counters and picks each by a hash that nobody outside can compute: no flood of names makes it grow, or forget.
+/// Limits the password attempts from one address and for one account, whether or not that account exists. It has a fixed number of counters
+/// and chooses each by a seeded hash, so that an attacker can neither make it grow nor evict a counter.
 /// </summary>
 public sealed class SignInLimits(IOptions<AccountSettings> settings, TimeProvider clock)
 {
@@ -19,9 +19,10 @@ public sealed class SignInLimits(IOptions<AccountSettings> settings, TimeProvide
     private readonly (long Until, int Count)[] _addresses = new (long, int)[Slots];
     private readonly (long Until, int Count)[] _accounts = new (long, int)[Slots];
 
-    /// <summary>Counts a try before it is made, so that many at once are not more than one after another. How long to wait, or null.</summary>
-    /// <param name="address">Where it comes from.</param>
-    /// <param name="account">The account it is for, or null for a new one.</param>
+    /// <summary>Counts an attempt before it is made, so that parallel attempts count like sequential ones.</summary>
+    /// <param name="address">The client's address.</param>
+    /// <param name="account">The account, or null for a sign-up.</param>
+    /// <returns>How long to wait; null if the attempt may be made.</returns>
     public TimeSpan? Take(IPAddress? address, string? account)
     {
         lock (_lock)
@@ -33,7 +34,7 @@ public sealed class SignInLimits(IOptions<AccountSettings> settings, TimeProvide
         }
     }
 
-    /// <summary>The password was right: that try is not held against the account.</summary>
+    /// <summary>Takes back a counted attempt: the password was right, or was not tried.</summary>
     public void GiveBack(string account)
     {
         lock (_lock)
@@ -56,10 +57,10 @@ public sealed class SignInLimits(IOptions<AccountSettings> settings, TimeProvide
         return null;
     }
 
-    // .NET seeds the hash of texts anew in each process.
+    // .NET seeds string hashes anew in each process.
     private static int Slot(string key) => (key.GetHashCode(StringComparison.Ordinal) & int.MaxValue) % Slots;
 
-    /// <summary>Whoever has one IPv6 address has the 2^64 of its network.</summary>
+    /// <summary>IPv6 addresses count by their /64 network, which one client usually has for itself.</summary>
     private static string Network(IPAddress? address)
     {
         if (address is null)
@@ -68,6 +69,8 @@ public sealed class SignInLimits(IOptions<AccountSettings> settings, TimeProvide
         if (address.IsIPv4MappedToIPv6)
             return $"{address.MapToIPv4()}";
 
-        return address.AddressFamily is AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : $"{address}";
+        return address.AddressFamily is AddressFamily.InterNetworkV6
+            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
+            : $"{address}";
     }
 }

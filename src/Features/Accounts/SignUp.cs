@@ -31,7 +31,8 @@ public sealed class SignUp(
         Summary(s => s.Summary = "Make an account, and sign in");
     }
 
-    public override async Task<Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>> ExecuteAsync(SignUpRequest req, CancellationToken ct)
+    public override async Task<Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>> ExecuteAsync(
+        SignUpRequest req, CancellationToken ct)
     {
         if (!settings.Value.SignUp)
             return BetterAuthError.SignUpDisabled;
@@ -56,8 +57,11 @@ public sealed class SignUp(
 
     private static BetterAuthError? FindFault(SignUpRequest req) =>
         BetterAuthError.Of(
-            req.Name.MustBeText("name", limit: Account.NameLimit), req.Email.MustBeEmail("email"), req.Password.MustBeText("password", least: 1),
-            req.Image.MayBeText("image", Account.ImageLimit), req.RememberMe.MayBeBoolean("rememberMe"))
+            req.Name.MustBeText("name", limit: Account.NameLimit),
+            req.Email.MustBeEmail("email"),
+            req.Password.MustBeText("password", least: 1),
+            req.Image.MayBeText("image", Account.ImageLimit),
+            req.RememberMe.MayBeBoolean("rememberMe"))
         ?? req.Password.Text.Length switch
         {
             < Account.PasswordMinimum => BetterAuthError.PasswordTooShort,

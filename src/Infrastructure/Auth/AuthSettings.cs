@@ -34,7 +34,8 @@ public sealed class AuthSettings
     internal Uri? KeySetUrl =>
         JwksUrl.Length > 0 ? new Uri(JwksUrl)
         : Url.Length == 0 ? null
-        : new Uri(Url).AbsolutePath.TrimEnd('/') is { Length: > 0 } path ? new Uri($"{Origin}{path}/jwks") : new Uri($"{Origin}/api/auth/jwks");
+        : new Uri(Url).AbsolutePath.TrimEnd('/') is { Length: > 0 } path ? new Uri($"{Origin}{path}/jwks")
+        : new Uri($"{Origin}/api/auth/jwks");
 
     internal string? ExpectedIssuer => Issuer.Length > 0 ? Issuer : Origin;
 
@@ -54,16 +55,22 @@ internal sealed class AuthSettingsCheck : IValidateOptions<AuthSettings>
     private static string? FindMistake(AuthSettings options) => options switch
     {
         { Secret: PublicDefault } =>
-            "Auth:Secret (BETTER_AUTH_SECRET) is Better Auth's public default, which anybody can sign with. Set a random one, here and there: openssl rand -base64 32",
+            "Auth:Secret (BETTER_AUTH_SECRET) is Better Auth's public default, which anybody can sign with. "
+            + "Set a random one, here and there: openssl rand -base64 32",
         { Secret.Length: > 0 } when Encoding.UTF8.GetByteCount(options.Secret) < SharedSecret.MinimumBytes =>
-            $"Auth:Secret (BETTER_AUTH_SECRET) is shorter than {SharedSecret.MinimumBytes} bytes. Set a longer one, here and in Better Auth: openssl rand -base64 32",
+            $"Auth:Secret (BETTER_AUTH_SECRET) is shorter than {SharedSecret.MinimumBytes} bytes. "
+            + "Set a longer one, here and in Better Auth: openssl rand -base64 32",
         { SubjectClaim: "" } => "Auth:SubjectClaim is empty. Set it to the claim that names the user, or remove it: sub",
         { Secret.Length: > 0, SubjectClaim: "email" or "updateTo" or "version" } =>
-            $"Auth:SubjectClaim is {options.SubjectClaim}, which Better Auth also writes into tokens for other purposes, signed with the same secret (Auth:Secret). Remove one of the two.",
+            $"Auth:SubjectClaim is {options.SubjectClaim}, which Better Auth also writes into tokens for other purposes, signed with the "
+            + "same secret (Auth:Secret). Remove one of the two.",
         { Secret: "", Url: "" } when options.Issuer.Length > 0 || options.Audience.Length > 0 =>
-            "Auth:Issuer or Auth:Audience is set, and nobody who writes them may issue tokens. Set Auth:Url (BETTER_AUTH_URL) or Auth:Secret (BETTER_AUTH_SECRET), or remove them.",
-        { JwksUrl.Length: > 0, Url: "" } => "Auth:JwksUrl is set without Auth:Url (BETTER_AUTH_URL). Set that too: it says who issues the tokens.",
-        _ => FindMistake("Auth:Url (BETTER_AUTH_URL)", options.Url, options.AllowHttp) ?? FindMistake("Auth:JwksUrl", options.JwksUrl, options.AllowHttp),
+            "Auth:Issuer or Auth:Audience is set, and nobody who writes them may issue tokens. "
+            + "Set Auth:Url (BETTER_AUTH_URL) or Auth:Secret (BETTER_AUTH_SECRET), or remove them.",
+        { JwksUrl.Length: > 0, Url: "" } =>
+            "Auth:JwksUrl is set without Auth:Url (BETTER_AUTH_URL). Set that too: it says who issues the tokens.",
+        _ => FindMistake("Auth:Url (BETTER_AUTH_URL)", options.Url, options.AllowHttp)
+            ?? FindMistake("Auth:JwksUrl", options.JwksUrl, options.AllowHttp),
     };
 
     private static string? FindMistake(string setting, string url, bool allowHttp)
@@ -71,11 +78,13 @@ internal sealed class AuthSettingsCheck : IValidateOptions<AuthSettings>
         if (url.Length == 0)
             return null;
 
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri is not { Query: "", Fragment: "", UserInfo: "" })
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+            || uri is not { Query: "", Fragment: "", UserInfo: "" })
             return $"{setting} is no address. Write it as https://app.example, without user, query and fragment.";
 
         return uri.Scheme == "http" && !uri.IsLoopback && !allowHttp
-            ? $"{setting} is plain HTTP to another host, where anybody in between could put their own keys. Use https, or set Auth:AllowHttp to true if the network is yours."
+            ? $"{setting} is plain HTTP to another host, where anybody in between could put their own keys. "
+                + "Use https, or set Auth:AllowHttp to true if the network is yours."
             : null;
     }
 }

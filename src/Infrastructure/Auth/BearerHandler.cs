@@ -7,8 +7,8 @@ using TaskSlices.Infrastructure.Http;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// Takes the token from the Authorization header (RFC 6750 section 2.1, and from nowhere else), and says in a 401 what is wrong with it. One is
-/// made for each request.
+/// Takes the token from the Authorization header and from nowhere else (RFC 6750 section 2.1), and says in a 401 what is wrong with it.
+/// Each request has its own instance.
 /// </summary>
 public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey, RowOwner owner) : IAuthenticationHandler
 {
@@ -78,7 +78,8 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
             return Refuse(refusal);
 
         owner.IsActive = verdict.IsActive;
-        var identity = new ClaimsIdentity([new Claim(OwnerGuard.SubjectClaim, verdict.Subject!)], SchemeName, OwnerGuard.SubjectClaim, roleType: null);
+        var subject = new Claim(OwnerGuard.SubjectClaim, verdict.Subject!);
+        var identity = new ClaimsIdentity([subject], SchemeName, OwnerGuard.SubjectClaim, roleType: null);
 
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }

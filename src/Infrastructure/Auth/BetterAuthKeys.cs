@@ -4,9 +4,9 @@ using Microsoft.Extensions.Options;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// The key set of a Better Auth server. It is fetched at the start, and again every half minute, in the background; at once for a key id that
-/// is not in it, since Better Auth makes keys when it first needs them. Whatever arrives, it is fetched at most 6 times a minute and once at
-/// a time; while the server is away, the last set serves.
+/// The key set of a Better Auth server. It is fetched in the background, at the start and every 30 seconds, and at once when a token names
+/// an unknown key, since Better Auth makes keys when it first needs them. There are at most 6 fetches a minute, one at a time. While the
+/// server is away, or its set has no usable key, the last good set is used.
 /// </summary>
 public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHealthCheck
 {
@@ -15,7 +15,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     /// <summary>In bytes; a set of 100 keys has about 40,000.</summary>
     public const int BodyLimit = 256 * 1024;
 
-    /// <summary>Two of the six are kept for the background, so that no storm of unknown keys delays what is known.</summary>
+    /// <summary>Two of the six are kept for the background: a flood of unknown key ids must not delay a change of the set.</summary>
     private const int FetchesOnDemand = FetchesPerMinute - 2;
 
     private const int RedirectLimit = 3;
@@ -23,12 +23,13 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(30);
 
-    /// <summary>Leaves room in the minute for the first key that is asked for once there is a set.</summary>
+    /// <summary>Five in a minute: one is left for the first unknown key after the first set.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(12);
 
     private static readonly string[] Algorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
     {
         MaxResponseContentBufferSize = BodyLimit,
     };
@@ -59,7 +60,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
         if (_url is null || !Algorithms.Contains(algorithm))
             return KeyLookup.NotMine;
 
-        // Without any set the background is asking already; whoever comes meanwhile waits for its answer, and no longer.
+        // Without a set, the background is fetching: wait for that fetch, and start none.
         if (_set is null)
             await FetchUnderWay().WaitAsync(ct);
 
@@ -73,7 +74,9 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_url is null || _set is not null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The keys of the Better Auth server could not be fetched yet."));
+        Task.FromResult(_url is null || _set is not null
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy("The keys of the Better Auth server could not be fetched yet."));
 
     public override void Dispose()
     {
@@ -100,7 +103,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
             return _fetch;
     }
 
-    /// <summary>Fetches the set, unless there were so many fetches in the last minute; if one is under way, it is that one.</summary>
+    /// <summary>Fetches the set, unless the last minute had too many fetches. A fetch that is under way is shared.</summary>
     private Task FetchAsync(bool onDemand)
     {
         lock (_lock)
@@ -136,7 +139,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
         }
         catch (Exception e)
         {
-            // Whatever that server sends, it can't end this process: the next fetch may bring a better set.
+            // Nothing that the other server sends may end this process; the next fetch may bring a better set.
             var reason = e is OperationCanceledException ? $"no answer within {Timeout.TotalSeconds} s" : e.Message;
 
             if (reason != _lastFailure)
@@ -161,7 +164,8 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
             if (response.Headers.Location is not { } location || (int)response.StatusCode is < 300 or > 399)
                 throw new KeySetException($"the answer was {(int)response.StatusCode}");
 
-            if (!Uri.TryCreate(url, location, out var next) || next.GetLeftPart(UriPartial.Authority) != url.GetLeftPart(UriPartial.Authority))
+            if (!Uri.TryCreate(url, location, out var next)
+                || next.GetLeftPart(UriPartial.Authority) != url.GetLeftPart(UriPartial.Authority))
                 throw new KeySetException("it redirects to another host");
 
             url = next;

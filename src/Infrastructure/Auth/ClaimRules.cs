@@ -1,7 +1,8 @@
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// What <c>iss</c> and <c>aud</c> (RFC 7519 sections 4.1.1 and 4.1.3) must be; null leaves a claim unchecked. With <paramref name="Sessions"/>,
-/// each token names the session it belongs to (<c>sid</c>) and ends with it; null lets tokens live until they expire.
+/// What <c>iss</c> and <c>aud</c> (RFC 7519 sections 4.1.1 and 4.1.3) must be; null leaves a claim unchecked. With
+/// <paramref name="Sessions"/>, each token must name its session (<c>sid</c>) and is refused once that has ended; with null, tokens are
+/// accepted until they expire.
 /// </summary>
 public sealed record ClaimRules(string? Issuer, string? Audience, ISessionRegistry? Sessions = null);

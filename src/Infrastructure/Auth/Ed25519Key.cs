@@ -30,8 +30,8 @@ public sealed class Ed25519Key(string? keyId, byte[] publicKey) : VerificationKe
         signature.Length == SignatureLength && !IsOfSmallOrder(signature[..KeyLength]) && Ed25519.Verify(signature, publicKey, data);
 
     /// <summary>
-    /// Whether the point is one of the eight of small order, by its y alone. No signer makes such an R; RFC 8032 section 5.1.7 allows both to
-    /// accept and to refuse it, BouncyCastle 2.7 accepts it, and this class refuses it.
+    /// Whether the point is one of the eight of small order, by its y alone. No signer makes such an R; RFC 8032 section 5.1.7 allows both
+    /// to accept and to refuse it, BouncyCastle 2.7 accepts it, and this class refuses it.
     /// </summary>
     private static bool IsOfSmallOrder(ReadOnlySpan<byte> point)
     {
@@ -49,9 +49,9 @@ public sealed class Ed25519Key(string? keyId, byte[] publicKey) : VerificationKe
     }
 
     /// <summary>
-    /// Why the bytes are no key to be trusted, or null. A key must be the canonical encoding of a point on the curve (RFC 8032 section 5.1.3)
-    /// whose order is not small: anybody can make signatures that a key of small order verifies. BouncyCastle's partial validation checks that;
-    /// the full one also refuses keys outside the subgroup of prime order, with which nobody but their owner can sign either.
+    /// Why the bytes are no key to be trusted, or null. A key must be the canonical encoding of a point on the curve (RFC 8032 section
+    /// 5.1.3) whose order is not small: anybody can make signatures that a key of small order verifies. BouncyCastle's partial validation
+    /// checks that. Its full validation also refuses keys outside the subgroup of prime order, but only their owner can sign with these.
     /// </summary>
     public static string? FindWeakness(ReadOnlySpan<byte> publicKey) =>
         publicKey.Length != KeyLength ? $"an Ed25519 key has {KeyLength} bytes"

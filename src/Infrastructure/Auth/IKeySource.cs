@@ -15,6 +15,6 @@ public interface IKeySource
     /// <summary>The keys that may have signed a token whose header says this, or why there are none.</summary>
     /// <param name="algorithm">The header's <c>alg</c> (RFC 7518 section 3.1), not yet trusted.</param>
     /// <param name="keyId">The header's <c>kid</c>, or null; not yet trusted.</param>
-    /// <param name="ct">Withdraws the question.</param>
+    /// <param name="ct">Ends the wait for a fetch.</param>
     ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct);
 }

@@ -1,6 +1,6 @@
 namespace TaskSlices.Infrastructure.Auth;
 
-/// <summary>Knows which sessions have ended. It is asked on every request, also for a token that is remembered, and must answer at once.</summary>
+/// <summary>Knows which sessions have ended. Every request with a token asks it, so it must answer from memory.</summary>
 public interface ISessionRegistry
 {
     /// <param name="sessionId">The token's <c>sid</c>.</param>

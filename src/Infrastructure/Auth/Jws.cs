@@ -34,7 +34,7 @@ public sealed class Jws
     public byte[] SignedData { get; }
     public byte[] Signature { get; }
 
-    /// <summary>Null for anything that is not exactly a JWS with a JSON header. The payload is not looked at.</summary>
+    /// <summary>Null for anything that is not exactly a JWS with a JSON header. The payload is not parsed.</summary>
     public static Jws? Read(string token)
     {
         if (token.Length > LengthLimit || token.Split('.') is not [var header, var payload, var signature])
@@ -48,7 +48,7 @@ public sealed class Jws
             : null;
     }
 
-    /// <summary>The claims; only to be asked for when the signature is right. Null if they are no JSON object.</summary>
+    /// <summary>The claims; call it after the signature is verified. Null if they are no JSON object.</summary>
     public JsonElement? ReadClaims() => Parse(_payload);
 
     /// <summary>Base64url in its one strict spelling (RFC 7515 section 2), or null.</summary>
@@ -75,7 +75,7 @@ public sealed class Jws
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The second is for a member whose name is half a character.
+            // InvalidOperationException: a name with a lone surrogate.
             return null;
         }
     }

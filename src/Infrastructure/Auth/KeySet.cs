@@ -38,8 +38,8 @@ public sealed class KeySet
     public int Count => _keys.Count;
 
     /// <summary>
-    /// Reads a set. A key that was in the previous one stays the same object, so that what it verified stays remembered; those that are gone
-    /// are retired.
+    /// Reads a set. A key that the previous set has too stays the same object, so that tokens it verified stay remembered. Keys that are
+    /// gone are retired.
     /// </summary>
     /// <exception cref="KeySetException">
     /// The document is no key set, has more than <see cref="KeyLimit"/> keys, or would replace a set with usable keys by one without. A set
@@ -65,11 +65,13 @@ public sealed class KeySet
             }
             catch (Exception e) when (e is KeySetException or CryptographicException or InvalidOperationException or JsonException)
             {
-                leftOut.Add($"{NameOf(element)}: {(e is JsonException or InvalidOperationException ? "it is not well-formed" : e.Message)}");
+                var reason = e is JsonException or InvalidOperationException ? "it is not well-formed" : e.Message;
+                leftOut.Add($"{NameOf(element)}: {reason}");
             }
         }
 
-        if (keys.Count == 0 && previous is { Count: > 0 } && !leftOut.Exists(line => line.EndsWith(PublishedPrivateHalf, StringComparison.Ordinal)))
+        if (keys.Count == 0 && previous is { Count: > 0 }
+            && !leftOut.Exists(line => line.EndsWith(PublishedPrivateHalf, StringComparison.Ordinal)))
             throw new KeySetException("the set has no usable key");
 
         foreach (var gone in previous?._keys.Where(key => !keys.ContainsKey(key.Key)) ?? [])
@@ -80,7 +82,9 @@ public sealed class KeySet
 
     /// <summary>A <c>kid</c> as it may stand in a log: short, and on one line.</summary>
     public static string Printable(string? keyId) =>
-        keyId is null ? "(no kid)" : string.Concat(keyId.Take(64).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '?'));
+        keyId is null
+            ? "(no kid)"
+            : string.Concat(keyId.Take(64).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '?'));
 
     /// <summary>Whether a key has just that id and algorithm, or, for a token that names none, the algorithm.</summary>
     public bool Has(string algorithm, string? keyId) =>
@@ -100,7 +104,7 @@ public sealed class KeySet
         }
         catch (InvalidOperationException)
         {
-            // A member whose name is half a character.
+            // A name with a lone surrogate.
         }
 
         throw new KeySetException("The document has no list of keys, or more than one.");
@@ -113,7 +117,7 @@ public sealed class KeySet
 
         try
         {
-            // A member that is there twice spoils its own key, and is looked for there.
+            // A key with a duplicate member is left out when it is read; the set is still good.
             return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = Strict.MaxDepth });
         }
         catch (JsonException)
@@ -185,7 +189,8 @@ public sealed class KeySet
     private static RsaKey ReadRsa(JsonElement key, string? keyId, string algorithm)
     {
         var (modulus, exponent) = (Bytes(key, "n"), Bytes(key, "e"));
-        var (n, e) = (new BigInteger(modulus, isUnsigned: true, isBigEndian: true), new BigInteger(exponent, isUnsigned: true, isBigEndian: true));
+        var n = new BigInteger(modulus, isUnsigned: true, isBigEndian: true);
+        var e = new BigInteger(exponent, isUnsigned: true, isBigEndian: true);
 
         if (n.GetBitLength() is < SmallestModulus or > LargestModulus || n.IsEven)
             throw new KeySetException($"its modulus must be odd and have {SmallestModulus} to {LargestModulus} bits");
@@ -193,11 +198,15 @@ public sealed class KeySet
         if (e < 3 || e.IsEven || e > uint.MaxValue)
             throw new KeySetException("its exponent must be odd, 3 at least, and fit into 32 bits");
 
-        return new RsaKey(algorithm, keyId, new RSAParameters { Modulus = n.ToByteArray(isUnsigned: true, isBigEndian: true), Exponent = exponent });
+        // Without the zeros that may stand before the modulus.
+        return new RsaKey(
+            algorithm, keyId, new RSAParameters { Modulus = n.ToByteArray(isUnsigned: true, isBigEndian: true), Exponent = exponent });
     }
 
     private static byte[] Bytes(JsonElement key, string name) =>
-        Text(key, name) is { } text && Jws.Decode(text) is { Length: > 0 } bytes ? bytes : throw new KeySetException($"its {name} is not base64url");
+        Text(key, name) is { } text && Jws.Decode(text) is { Length: > 0 } bytes
+            ? bytes
+            : throw new KeySetException($"its {name} is not base64url");
 
     private static string? Text(JsonElement element, string name) =>
         !element.TryGetProperty(name, out var value) || value.ValueKind is JsonValueKind.Null ? null

@@ -21,11 +21,13 @@ public static class PemKeys
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             key.Dispose();
-            throw new StartupException($"{path} is not a private RSA key. Move it away; a new one is made if there is no other: openssl genrsa -out {path} 2048");
+            throw new StartupException(
+                $"{path} is not a private RSA key. Move it away; a new one is made if there is no other: openssl genrsa -out {path} 2048");
         }
 
         return key.KeySize >= SmallestModulus
             ? key
-            : throw new StartupException($"The key in {path} has less than {SmallestModulus} bits. Move it away; a new one is made if there is no other.");
+            : throw new StartupException(
+                $"The key in {path} has less than {SmallestModulus} bits. Move it away; a new one is made if there is no other.");
     }
 }

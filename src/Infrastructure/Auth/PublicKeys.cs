@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 
 namespace TaskSlices.Infrastructure.Auth;
 
-/// <summary>ES256 and ES512 (RFC 7518 section 3.4): the signature is R and S side by side, each as long as the curve's field, and never DER.</summary>
-public sealed class EcdsaKey(string algorithm, string? keyId, ECParameters parameters, HashAlgorithmName hash) : VerificationKey(algorithm, keyId)
+/// <summary>ES256 and ES512 (RFC 7518 section 3.4): a signature is R and S, each as long as the curve's field, and never DER.</summary>
+public sealed class EcdsaKey(string algorithm, string? keyId, ECParameters parameters, HashAlgorithmName hash)
+    : VerificationKey(algorithm, keyId)
 {
     private readonly Instances<ECDsa> _keys = new(() => ECDsa.Create(parameters));
     private readonly int _signatureLength = 2 * parameters.Q.X!.Length;
@@ -41,13 +42,13 @@ public sealed class RsaKey(string algorithm, string? keyId, RSAParameters parame
     }
 }
 
-/// <summary>As many instances of a key as are used at once: .NET does not promise that one serves two threads.</summary>
+/// <summary>A pool of instances of one key: .NET does not promise that an instance is thread-safe.</summary>
 internal sealed class Instances<T>
 {
     private readonly ConcurrentBag<T> _idle;
     private readonly Func<T> _create;
 
-    /// <summary>Makes the first one at once, so that parameters which are no key are refused now.</summary>
+    /// <summary>Makes the first instance, so that invalid parameters throw here.</summary>
     public Instances(Func<T> create)
     {
         _create = create;

@@ -4,8 +4,8 @@ using System.Text;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// A key by which another server of the same operator calls, for any user. It opens the slices that say so, and nothing else. Empty means
-/// that there is none.
+/// The key of another server of the same operator, which may act for any user. It gives access to the slices that call OpenToService, and
+/// to nothing else. Empty means that there is none.
 /// </summary>
 public sealed class ServiceKey(string key)
 {
@@ -15,8 +15,8 @@ public sealed class ServiceKey(string key)
     private readonly byte[]? _digest = key.Length > 0 ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
 
     /// <summary>
-    /// Whether the credentials of <c>Authorization: Bearer</c> are the key. Digests are compared in constant time: the time says nothing about
-    /// how much of the credentials is right.
+    /// Whether the credentials of <c>Authorization: Bearer</c> are the key. Digests are compared in constant time, so that the time does
+    /// not tell how much of the credentials is right.
     /// </summary>
     public bool Matches(string credentials) =>
         _digest is not null && CryptographicOperations.FixedTimeEquals(_digest, SHA256.HashData(Encoding.UTF8.GetBytes(credentials)));

@@ -7,7 +7,7 @@ using TaskSlices.Infrastructure.Hosting;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// The secret shared with whoever issues HS256 tokens: the one that is configured, or else a random one, made on the first start and kept
+/// The secret that signs HS256 tokens: the configured one, shared with the issuer, or a random one that is made on the first start and kept
 /// in the data directory for the <c>token</c> command.
 /// </summary>
 public sealed class SharedSecret : IKeySource
@@ -20,14 +20,18 @@ public sealed class SharedSecret : IKeySource
 
     private readonly KeyLookup _lookup;
 
-    /// <exception cref="StartupException">The file with the secret was spoilt, or can't be written.</exception>
+    /// <exception cref="StartupException">The file with the secret is damaged, or can't be written.</exception>
     public SharedSecret(IOptions<AuthSettings> settings, DataDirectory directory)
     {
         IsConfigured = settings.Value.Secret.Length > 0;
         Value = IsConfigured ? settings.Value.Secret : settings.Value.KeySetUrl is null ? Kept(directory) : null;
-        Issuer = IsConfigured ? "whoever holds BETTER_AUTH_SECRET" : Value is null ? null : "the 'token' command (neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set)";
+        Issuer = IsConfigured ? "whoever holds BETTER_AUTH_SECRET"
+            : Value is null ? null
+            : "the 'token' command (neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set)";
         Rules = new ClaimRules(NullIfEmpty(settings.Value.Issuer), NullIfEmpty(settings.Value.Audience));
-        _lookup = Value is null ? new KeyLookup([], TokenRefusal.Symmetric) : new KeyLookup([new HmacSha256Key(Encoding.UTF8.GetBytes(Value))]);
+        _lookup = Value is null
+            ? new KeyLookup([], TokenRefusal.Symmetric)
+            : new KeyLookup([new HmacSha256Key(Encoding.UTF8.GetBytes(Value))]);
     }
 
     /// <summary>Null where key sets alone are configured.</summary>
@@ -36,10 +40,10 @@ public sealed class SharedSecret : IKeySource
     public bool IsConfigured { get; }
     public string? Issuer { get; }
 
-    /// <summary>Tokens signed with a shared secret mostly have neither claim: they are looked at only where someone set what they must be.</summary>
+    /// <summary>Most tokens signed with a shared secret have neither claim, so each is checked only if its setting is set.</summary>
     public ClaimRules Rules { get; }
 
-    // Some issuers put a kid on a token signed with a shared secret; there is one secret, so it says nothing.
+    // Some issuers write a kid although there is one secret: it is ignored.
     public ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct) =>
         ValueTask.FromResult(algorithm == HmacSha256Key.Name ? _lookup : KeyLookup.NotMine);
 

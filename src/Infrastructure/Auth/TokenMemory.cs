@@ -6,8 +6,8 @@ using System.Text;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// Tokens that were verified a moment ago, so that a request costs a lookup and not a signature. Only right ones get in; each leaves at its
-/// expiry, after five minutes, or with its key. It holds digests (SHA-256), not tokens.
+/// A cache of verified tokens, so that a request costs a lookup and not a signature. An entry is valid until the token expires, for five
+/// minutes at most, and until its key is retired. It holds digests (SHA-256), not tokens.
 /// </summary>
 public sealed class TokenMemory(TimeProvider clock)
 {
@@ -24,16 +24,16 @@ public sealed class TokenMemory(TimeProvider clock)
         if (token.Length > Jws.LengthLimit || !_tokens.TryGetValue(Digest.Of(token), out var remembered))
             return null;
 
-        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.IsActive?.Invoke() is false 
+        return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.IsActive?.Invoke() is false
             ? null
             : (remembered.Subject, remembered.IsActive);
     }
 
-    /// <param name="token">One that has just been found right.</param>
-    /// <param name="subject">Whose it is.</param>
-    /// <param name="key">What it was verified with.</param>
-    /// <param name="expiry">Its own <c>exp</c>.</param>
-    /// <param name="isActive">Whether its session has not ended meanwhile; null if it needs none.</param>
+    /// <param name="token">A token that has just been verified.</param>
+    /// <param name="subject">The user it names.</param>
+    /// <param name="key">The key that verified it.</param>
+    /// <param name="expiry">Its <c>exp</c>.</param>
+    /// <param name="isActive">Whether its session is still active; null if it has none.</param>
     public void Keep(string token, string subject, VerificationKey key, DateTimeOffset expiry, Func<bool>? isActive = null)
     {
         if (_tokens.Count >= Capacity)
@@ -52,7 +52,7 @@ public sealed class TokenMemory(TimeProvider clock)
                 _tokens.TryRemove(digest, out _);
         }
 
-        // All of them are in use: starting anew costs each one signature.
+        // All entries are valid: clearing them costs each token one more verification.
         if (_tokens.Count >= Capacity)
             _tokens.Clear();
     }

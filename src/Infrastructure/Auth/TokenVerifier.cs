@@ -11,11 +11,12 @@ namespace TaskSlices.Infrastructure.Auth;
 public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal, Func<bool>? IsActive = null);
 
 /// <summary>
-/// Decides whether a token may be believed, by RFC 7515, RFC 7519 and RFC 8725: one algorithm per key and chosen by the key, no <c>none</c>,
-/// no encryption, no extension that must be understood, no key out of the token, an expiry always. Clocks may differ by 30 seconds.
+/// Verifies tokens by RFC 7515, RFC 7519 and RFC 8725: the key decides its one algorithm, and an expiry is required. Refused are
+/// <c>none</c>, encryption, critical extensions and keys that the token brings. Clocks may differ by 30 seconds.
 /// </summary>
 public sealed partial class TokenVerifier(
-    IEnumerable<IKeySource> sources, TokenMemory memory, IOptions<AuthSettings> settings, TimeProvider clock, ILogger<TokenVerifier> log) : IDisposable
+    IEnumerable<IKeySource> sources, TokenMemory memory, IOptions<AuthSettings> settings, TimeProvider clock, ILogger<TokenVerifier> log)
+    : IDisposable
 {
     /// <summary>The longest subject, in UTF-16 code units.</summary>
     public const int SubjectLimit = 255;
@@ -23,7 +24,7 @@ public sealed partial class TokenVerifier(
     /// <summary>In seconds; how far the issuer's clock may be from ours (RFC 7519 section 4.1.4).</summary>
     public const int ClockSkew = 30;
 
-    /// <summary>In seconds since 1970: the end of what a DateTimeOffset can say.</summary>
+    /// <summary>In seconds since 1970: the latest time that a DateTimeOffset can hold.</summary>
     private static readonly long LatestExpiry = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     private static readonly string[] AsymmetricAlgorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
@@ -74,7 +75,7 @@ public sealed partial class TokenVerifier(
 
     public void Dispose() => _signatures.Dispose();
 
-    /// <summary>One processor is left to those whose token is remembered, however many others bring signatures that take a while.</summary>
+    /// <summary>Costly verifications leave one processor free, for requests whose token is cached.</summary>
     private async ValueTask<bool> IsSignedAsync(Jws jws, VerificationKey key, CancellationToken ct)
     {
         if (!key.IsCostly)
@@ -131,7 +132,8 @@ public sealed partial class TokenVerifier(
         }
 
         var subject = Text(claims, _subjectClaim)!;
-        memory.Keep(token, subject, key, DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry)), isActive);
+        var expiry = DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry));
+        memory.Keep(token, subject, key, expiry, isActive);
 
         return new TokenVerdict(subject, null, isActive);
     }
@@ -177,7 +179,7 @@ public sealed partial class TokenVerifier(
             ? aud.EnumerateArray().Any(one => one.ValueKind is JsonValueKind.String && one.ValueEquals(audience))
             : Text(claims, "aud") == audience;
 
-    /// <summary>Says so in the log too, for each kind of refusal once in ten seconds: a flood of bad tokens is no flood of lines.</summary>
+    /// <summary>Also logs the refusal, each code at most once in ten seconds: a flood of bad tokens must not flood the log.</summary>
     private TokenVerdict Refuse(TokenRefusal refusal, string? keyId = null)
     {
         var now = clock.GetTimestamp();
@@ -192,14 +194,14 @@ public sealed partial class TokenVerifier(
     }
 
     /// <summary>
-    /// A NumericDate (RFC 7519 section 2) in whole seconds since 1970; its fraction is rounded down. Null if the claim is no number, or does
-    /// not fit into 64 bits.
+    /// A NumericDate (RFC 7519 section 2) in whole seconds since 1970; its fraction is rounded down. Null if the claim is no number, or
+    /// does not fit into 64 bits.
     /// </summary>
     private static long? Seconds(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number && value.TryGetDecimal(out var seconds)
         && decimal.Floor(seconds) is >= long.MinValue and <= long.MaxValue and var whole ? (long)whole : null;
 
-    /// <summary>Null for what is not a string of valid Unicode: an escaped lone surrogate is none.</summary>
+    /// <summary>Null if it is not a string of valid Unicode: JSON can escape a lone surrogate.</summary>
     private static string? Text(JsonElement element, string name)
     {
         if (!element.TryGetProperty(name, out var value) || value.ValueKind is not JsonValueKind.String)

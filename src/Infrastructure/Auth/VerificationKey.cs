@@ -8,12 +8,12 @@ public abstract class VerificationKey(string algorithm, string? keyId = null)
     public string Algorithm { get; } = algorithm;
     public string? KeyId { get; } = keyId;
 
-    /// <summary>Whether its source has dropped it; what it once verified is then no longer remembered.</summary>
+    /// <summary>Whether its source has dropped it; tokens that it verified are then no longer accepted from the cache.</summary>
     public bool IsRetired => _retired;
 
     public void Retire() => _retired = true;
 
-    /// <summary>Whether verifying takes so long that it must not be done by every thread at once.</summary>
+    /// <summary>Whether verifying takes so long that the number of threads doing it must be limited.</summary>
     public virtual bool IsCostly => true;
 
     public virtual bool Accepts(string algorithm) => algorithm == Algorithm;

@@ -15,7 +15,8 @@ public sealed record BetterAuthError(
     public static readonly BetterAuthError PasswordTooLong = new(400, "Password too long", "PASSWORD_TOO_LONG");
     public static readonly BetterAuthError EmailTaken = new(
         422, "User already exists. Use another email.", "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
-    public static readonly BetterAuthError SignUpDisabled = new(403, "Email and password sign up is not enabled", "EMAIL_PASSWORD_SIGN_UP_DISABLED");
+    public static readonly BetterAuthError SignUpDisabled = new(
+        403, "Email and password sign up is not enabled", "EMAIL_PASSWORD_SIGN_UP_DISABLED");
     public static readonly BetterAuthError NoHost = new(400, "Missing Host header", "BAD_REQUEST");
     public static readonly BetterAuthError MalformedBody = new(400, "Invalid JSON in request body", "BAD_REQUEST");
     public static readonly BetterAuthError MissingOrigin = new(403, "Missing or null Origin", "MISSING_OR_NULL_ORIGIN");

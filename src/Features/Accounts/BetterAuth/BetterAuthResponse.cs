@@ -1,6 +1,6 @@
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
-/// <summary>What Better Auth answers with 200.</summary>
+/// <summary>A 200 with JSON as Better Auth writes it.</summary>
 public sealed record BetterAuthResponse<T>(T Body) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext) =>

@@ -4,20 +4,20 @@ using System.Text.Json.Serialization;
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
 /// <summary>
-/// A member of a request's body, whatever its kind, so that a wrong one is refused in Better Auth's words. Each rule gives what is wrong, or
-/// null.
+/// A member of a request's body of any JSON kind, so that a wrong kind is refused in Better Auth's words. Each rule returns what is wrong,
+/// or null.
 /// </summary>
 [JsonConverter(typeof(Reader))]
 public readonly record struct Input(JsonElement Value)
 {
-    /// <summary>Empty where it is no text.</summary>
+    /// <summary>The string; empty if the member is none.</summary>
     public string Text => Value.ValueKind is JsonValueKind.String ? Value.GetString()! : "";
 
     public bool IsFalse => Value.ValueKind is JsonValueKind.False;
 
     private bool IsAbsent => Value.ValueKind is JsonValueKind.Undefined;
 
-    /// <summary>Nothing but a body sets it: no text of a route or a query is one.</summary>
+    /// <summary>Always false: only a body sets it, never a route or a query string.</summary>
     public static bool TryParse(string? text, out Input input)
     {
         input = default;
@@ -51,7 +51,8 @@ public readonly record struct Input(JsonElement Value)
     {
         public override bool HandleNull => true;
 
-        public override Input Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(JsonElement.ParseValue(ref reader));
+        public override Input Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(JsonElement.ParseValue(ref reader));
 
         public override void Write(Utf8JsonWriter writer, Input value, JsonSerializerOptions options) => value.Value.WriteTo(writer);
     }

@@ -4,11 +4,13 @@ using TaskSlices.Infrastructure.Http;
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
 /// <summary>
-/// Which pages may sign people in and out here: this server's own, and those of Cors:Origins. The rules are Better Auth's. They prevent CSRF:
-/// another site's page can send a form here with the visitor's cookies, but it can't forge the Origin header.
+/// Which pages may sign people in and out here: this server's own, and those of Cors:Origins. The rules are Better Auth's. They prevent
+/// CSRF: another site's page can send a form here with the visitor's cookies, but it can't forge the Origin header.
 /// </summary>
 public sealed class Origins(IOptions<AccountSettings> settings, IOptions<CorsSettings> cors)
 {
+    private static readonly string[] FetchMetadata = ["Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"];
+
     /// <summary>The configured origins, as they are written and as browsers write them.</summary>
     private readonly HashSet<string> _configured = new(
         cors.Value.List.Append(settings.Value.Url).Where(url => url.Length > 0).Select(url => new Uri(url))
@@ -33,7 +35,7 @@ public sealed class Origins(IOptions<AccountSettings> settings, IOptions<CorsSet
     {
         var headers = context.Request.Headers;
         var (origin, referer) = (headers.Origin.ToString(), headers.Referer.ToString());
-        var isOfBrowser = headers.ContainsKey("Sec-Fetch-Site") || headers.ContainsKey("Sec-Fetch-Mode") || headers.ContainsKey("Sec-Fetch-Dest");
+        var isOfBrowser = FetchMetadata.Any(headers.ContainsKey);
         var hasCookie = headers.Cookie.Count > 0;
 
         if (signsIn && !hasCookie && headers["Sec-Fetch-Site"] == "cross-site" && headers["Sec-Fetch-Mode"] == "navigate")

@@ -8,7 +8,7 @@ namespace TaskSlices.Features.Accounts.BetterAuth;
 
 /// <summary>
 /// Cookies as Better Auth writes them: the token, a dot and its HMAC-SHA256, percent-encoded. Scripts can't read them (HttpOnly), and other
-/// sites' forms don't send them (SameSite=Lax). With https, browsers send them over https only (Secure), and take the name from nothing else
+/// sites' forms don't send them (SameSite=Lax). With https, browsers send them over https only (Secure), and let nothing else set them
 /// (__Secure-, RFC 6265bis section 4.1.3.1).
 /// </summary>
 public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirectory directory)
@@ -48,17 +48,20 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
 
     private static byte[] Kept(DataDirectory directory)
     {
-        var secret = Encoding.UTF8.GetBytes(directory.KeepSecret(FileName, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))));
+        var text = directory.KeepSecret(FileName, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)));
+        var secret = Encoding.UTF8.GetBytes(text);
 
         return secret.Length >= KeyBytes
             ? secret
             : throw new StartupException(
-                $"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one; everybody signs in again then.");
+                $"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one; "
+                + "everybody signs in again then.");
     }
 
     private void Append(HttpContext context, string cookie, string value, int? maxAge) => context.Response.Headers.Append(
         "Set-Cookie",
-        $"{Name(context, cookie)}={value}; {(maxAge is null ? "" : $"Max-Age={maxAge}; ")}Path=/; HttpOnly; {(IsSecure(context) ? "Secure; " : "")}SameSite=Lax");
+        $"{Name(context, cookie)}={value}; {(maxAge is null ? "" : $"Max-Age={maxAge}; ")}Path=/; HttpOnly; "
+        + $"{(IsSecure(context) ? "Secure; " : "")}SameSite=Lax");
 
     /// <summary>
     /// By the exact name: Request.Cookies ignores case, and browsers let any page set <c>__secure-</c>. The last one counts, as there.
@@ -80,7 +83,9 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
         if (cookie?.Split('.') is not [{ Length: > 0 } value, var signature])
             return null;
 
-        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), Encoding.UTF8.GetBytes(Signature(value))) ? value : null;
+        var (sent, expected) = (Encoding.UTF8.GetBytes(signature), Encoding.UTF8.GetBytes(Signature(value)));
+
+        return CryptographicOperations.FixedTimeEquals(sent, expected) ? value : null;
     }
 
     private string Signature(string value) => Convert.ToBase64String(HMACSHA256.HashData(_key.Value, Encoding.UTF8.GetBytes(value)));
