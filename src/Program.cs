@@ -24,6 +24,7 @@ builder.Services.AddUserData();
 builder.Services.AddSlices();
 
 var app = builder.Build();
+app.CheckSettings();
 app.UseProblems();
 app.UseCors();
 app.UseRequestTidying();
@@ -36,8 +37,6 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.MapHealth();
 app.UseSlices();
-
-app.CheckSettings();
 
 if (TokenCommand.IsAskedFor(args, out var users))
     TokenCommand.Run(app.Services, users);

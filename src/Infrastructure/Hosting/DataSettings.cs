@@ -18,7 +18,8 @@ internal sealed class DataSettingsCheck : IValidateOptions<DataSettings>
     {
         { Directory: "" } => ValidateOptionsResult.Fail("Data:Directory (DATA_DIR) is empty. Set it to the directory to keep the data in."),
         { ConnectionString.Length: > 0 } => ValidateOptionsResult.Fail(
-            "Data:ConnectionString (DATABASE_URL) is set, and this version keeps its data in SQLite only. Remove it; Data:Directory (DATA_DIR) says where the file is."),
+            "Data:ConnectionString (DATABASE_URL) is set, and this version keeps its data in SQLite only. "
+            + "Remove it; Data:Directory (DATA_DIR) says where the file is."),
         _ => ValidateOptionsResult.Success,
     };
 }

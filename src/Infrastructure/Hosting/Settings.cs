@@ -5,10 +5,11 @@ namespace TaskSlices.Infrastructure.Hosting;
 /// <summary>Reads settings and checks them at the start.</summary>
 public static class Settings
 {
-    /// <summary>Binds a section to its settings class; a key that the class does not have, or a value that fails a check, stops the process.</summary>
+    /// <summary>Binds a section to its settings class. An unknown key, or a value that fails a check, stops the process.</summary>
     public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class
     {
-        services.AddSingleton<IValidateOptions<T>>(provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
+        services.AddSingleton<IValidateOptions<T>>(
+            provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
 
         return services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
     }
@@ -18,11 +19,10 @@ public static class Settings
     /// <exception cref="OptionsValidationException">A setting of a section is wrong.</exception>
     public static void CheckSettings(this WebApplication app)
     {
-        foreach (var url in (app.Configuration["Urls"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!IsAddress(url))
-                throw new StartupException($"Urls (ASPNETCORE_URLS, --urls) has '{url}', which is no address to listen at. Write it as http://localhost:8000.");
-        }
+        var urls = (app.Configuration["Urls"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (urls.FirstOrDefault(url => !IsAddress(url)) is { } wrong)
+            throw new StartupException(
+                $"Urls (ASPNETCORE_URLS, --urls) has '{wrong}', which is no address to listen at. Write it as http://localhost:8000.");
 
         app.Services.GetRequiredService<IStartupValidator>().Validate();
     }
@@ -44,7 +44,8 @@ public static class Settings
         public ValidateOptionsResult Validate(string? name, T options)
         {
             var known = typeof(T).GetProperties().Where(p => p.CanWrite).Select(p => p.Name).ToArray();
-            var unknown = section.GetChildren().FirstOrDefault(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+            var unknown = section.GetChildren().FirstOrDefault(
+                child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
 
             return unknown is null
                 ? ValidateOptionsResult.Success

@@ -1,11 +1,12 @@
+using System.Globalization;
+
 namespace TaskSlices.Infrastructure.Hosting;
 
-/// <summary>The environment variables that the neighbours of this API use, as names of its settings.</summary>
+/// <summary>Environment variables that Better Auth, container images and hosting platforms use, as names of settings.</summary>
 public static class ShortNames
 {
     private static readonly Dictionary<string, string> SettingOf = new()
     {
-        ["ASPNETCORE_URLS"] = "Urls",
         ["DATA_DIR"] = "Data:Directory",
         ["DATABASE_URL"] = "Data:ConnectionString",
         ["BETTER_AUTH_SECRET"] = "Auth:Secret",
@@ -14,23 +15,49 @@ public static class ShortNames
     };
 
     /// <summary>A short name wins over appsettings.json and Section__Key, the command line over both.</summary>
-    /// <exception cref="StartupException">PORT is no port number.</exception>
-    public static void AddShortNames(this IConfigurationManager configuration, string[] args)
+    /// <exception cref="StartupException">A port is no port number.</exception>
+    public static void AddShortNames(this ConfigurationManager configuration, string[] args)
     {
         var values = SettingOf
-            .Select(name => KeyValuePair.Create(name.Value, Environment.GetEnvironmentVariable(name.Key)))
+            .Select(name => KeyValuePair.Create(name.Value, configuration[name.Key]))
             .Where(value => !string.IsNullOrEmpty(value.Value))
             .ToDictionary();
 
-        if (Environment.GetEnvironmentVariable("PORT") is { Length: > 0 } port)
-        {
-            if (!ushort.TryParse(port, out var number))
-                throw new StartupException("PORT is not a port number. Set it to a number from 0 to 65535, or remove it.");
-
-            values.TryAdd("Urls", $"http://localhost:{number}");
-        }
+        AddAddresses(configuration, values);
 
         configuration.AddInMemoryCollection(values);
         configuration.AddCommandLine(args);
     }
+
+    /// <summary>
+    /// ASPNETCORE_URLS, then PORT, then ASPNETCORE_HTTP_PORTS and ASPNETCORE_HTTPS_PORTS. A port is one of localhost, in a container of all
+    /// interfaces: from outside nothing else can be reached.
+    /// </summary>
+    private static void AddAddresses(ConfigurationManager configuration, Dictionary<string, string?> values)
+    {
+        var inContainer = string.Equals(configuration["DOTNET_RUNNING_IN_CONTAINER"], "true", StringComparison.OrdinalIgnoreCase);
+        var host = inContainer ? "*" : "localhost";
+        var port = Addresses("http", "PORT");
+        string[] ports = [.. Addresses("http", "HTTP_PORTS"), .. Addresses("https", "HTTPS_PORTS")];
+
+        if (configuration["ASPNETCORE_URLS"] is { Length: > 0 } urls)
+            values["Urls"] = urls;
+        else if (port.Length > 0)
+            values["Urls"] = string.Join(';', port);
+        else if (ports.Length > 0)
+            (values["Urls"], values["HTTPS_PORTS"]) = (string.Join(';', ports), "");
+
+        // The official images set it always; ASP.NET would warn at each start that Urls overrides it.
+        values["HTTP_PORTS"] = "";
+
+        string[] Addresses(string scheme, string name) =>
+            [.. (configuration[name] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(text => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    ? AddressOf(scheme, host, number)
+                    : throw new StartupException($"{name} is not a port number. Set it to a number from 0 to 65535, or remove it."))];
+    }
+
+    /// <summary>Kestrel refuses port 0 (any free port) of the name localhost.</summary>
+    private static string AddressOf(string scheme, string host, ushort port) =>
+        $"{scheme}://{(port == 0 && host == "localhost" ? "127.0.0.1" : host)}:{port}";
 }

@@ -9,20 +9,22 @@ public static class StartupErrors
     public static void Report() =>
         AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
         {
-            if (Sentence(e.ExceptionObject as Exception) is { } sentence)
+            if (SentenceOf(e.ExceptionObject as Exception) is { } sentence)
             {
                 Console.Error.WriteLine($"TaskSlices does not start. {sentence}");
                 Environment.Exit(1);
             }
         };
 
-    private static string? Sentence(Exception? exception) => exception switch
+    /// <summary>What is wrong and how to mend it, or null for an error that is not expected at the start.</summary>
+    public static string? SentenceOf(Exception? exception) => exception switch
     {
         StartupException or OptionsValidationException => exception.Message,
         InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
             $"{exception.Message} Correct it, or remove it.",
         InvalidOperationException when exception.Message.StartsWith("Unable to configure HTTPS endpoint", StringComparison.Ordinal) =>
-            "Urls asks for https, and there is no certificate. Set Kestrel:Certificates:Default:Path, or use http behind a proxy that has one.",
+            "Urls asks for https, and there is no certificate. "
+            + "Set Kestrel:Certificates:Default:Path, or use http behind a proxy that has one.",
         InvalidOperationException when exception.Message.StartsWith("Dynamic port binding", StringComparison.Ordinal) =>
             $"Urls: {exception.Message}",
         IOException { InnerException: not null } when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) =>

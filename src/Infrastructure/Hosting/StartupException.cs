@@ -1,4 +1,4 @@
 namespace TaskSlices.Infrastructure.Hosting;
 
-/// <summary>The process can't start as it is set up. The message is one sentence for the person who starts it: what, and the mend.</summary>
+/// <summary>The process can't start as it is set up. The message says in one sentence what is wrong and how to mend it.</summary>
 public sealed class StartupException(string message) : Exception(message);

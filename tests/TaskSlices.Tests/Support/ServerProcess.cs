@@ -9,7 +9,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Process _process;
     private readonly StringBuilder _log = new();
-    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServerProcess(Process process) => _process = process;
 
@@ -24,16 +24,31 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public HttpClient Client { get; private set; } = null!;
 
+    /// <summary>The first address that it listens at, as it says itself.</summary>
+    public string Listening { get; private set; } = "";
+
     public Process Process => _process;
+
+    public string WorkingDirectory => _process.StartInfo.WorkingDirectory;
 
     /// <summary>Starts it on a free port, or the one given, and waits until it listens; through another program that becomes it, if one is named.</summary>
     public static async Task<ServerProcess> StartAsync(
         string dataDirectory, Dictionary<string, string>? environment = null, string? assembly = null, string[]? through = null, int port = 0)
     {
-        var server = Launch(assembly ?? OwnAssembly, ["--urls", $"http://127.0.0.1:{port}"], dataDirectory, environment ?? [], through);
+        var server = await ListenAsync(["--urls", $"http://127.0.0.1:{port}"], dataDirectory, environment, assembly, through);
+        server.Client = new HttpClient { BaseAddress = new Uri(server.Listening) };
+
+        return server;
+    }
+
+    /// <summary>Starts it with the arguments that are given, and waits until it listens: <see cref="Listening"/> says where.</summary>
+    public static async Task<ServerProcess> ListenAsync(
+        string[] arguments, string dataDirectory, Dictionary<string, string>? environment = null, string? assembly = null, string[]? through = null)
+    {
+        var server = Launch(assembly ?? OwnAssembly, arguments, dataDirectory, environment ?? [], through);
         var first = await Task.WhenAny(server._listening.Task, server._process.WaitForExitAsync(), Task.Delay(Patience));
         Assert.True(first == server._listening.Task, $"The server did not listen:\n{server.Log}");
-        server.Client = new HttpClient { BaseAddress = await server._listening.Task };
+        server.Listening = await server._listening.Task;
 
         return server;
     }
@@ -80,9 +95,7 @@ public sealed class ServerProcess : IAsyncDisposable
             WorkingDirectory = dataDirectory,
         };
 
-        // What the machine happens to set must not reach the server under test.
-        foreach (var name in new[] { "PORT", "DATABASE_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "CORS_ORIGINS", "ASPNETCORE_URLS", "ASPNETCORE_ENVIRONMENT" })
-            start.Environment.Remove(name);
+        start.Environment["HOME"] = Surroundings.NoHome;
         start.Environment["DATA_DIR"] = dataDirectory;
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
@@ -104,6 +117,6 @@ public sealed class ServerProcess : IAsyncDisposable
 
         const string listening = "Listening on ";
         if (line.IndexOf(listening, StringComparison.Ordinal) is >= 0 and var at)
-            _listening.TrySetResult(new Uri(line[(at + listening.Length)..].Split(',')[0]));
+            _listening.TrySetResult(line[(at + listening.Length)..].Split(',')[0]);
     }
 }

@@ -15,9 +15,9 @@ public sealed class AccountSettingsTests : IDisposable
     [InlineData("Accounts__FailuresPerAccount", "0", "Accounts:FailuresPerAccount", "1 at least")]
     [InlineData("Accounts__ServiceKey", "31-bytes-are-one-too-few-for-it", "Accounts:ServiceKey", "openssl rand -base64 32")]
     [InlineData("Accounts__Servicekeys", "x", "Accounts:Servicekeys", "TokenLifetime, Url")]
-    public async Task Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
+    public void Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
     {
-        var line = (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
+        var line = InProcess.Refuses(_directory, [(name, value)], setting, mend);
 
         if (name == "Accounts__ServiceKey")
             Assert.DoesNotContain(value, line, StringComparison.Ordinal);
@@ -28,10 +28,7 @@ public sealed class AccountSettingsTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(_directory, "cookie-secret"), "short\n", TestContext.Current.CancellationToken);
 
-        var run = await ServerProcess.RunAsync(["--urls", "http://127.0.0.1:0"], _directory);
-
-        Assert.Equal(1, run.ExitCode);
-        Assert.Contains("cookie-secret is too short. Delete the file", Assert.Single(run.Error.Split('\n'), line => line.StartsWith("TaskSlices does not start.", StringComparison.Ordinal)), StringComparison.Ordinal);
+        InProcess.Refuses(_directory, [], "cookie-secret is too short. Delete the file");
     }
 
     [Fact]

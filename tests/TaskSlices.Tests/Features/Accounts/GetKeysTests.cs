@@ -83,12 +83,7 @@ public sealed class GetKeysTests(AccountServer server) : IClassFixture<AccountSe
             _ => content,
         }, TestContext.Current.CancellationToken);
 
-        var run = await ServerProcess.RunAsync(["--urls", "http://127.0.0.1:0"], directory.FullName);
-
-        Assert.Equal(1, run.ExitCode);
-        var line = Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line.StartsWith("TaskSlices does not start. ", StringComparison.Ordinal));
-        Assert.Contains(words, line, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+        InProcess.Refuses(directory.FullName, [], words);
         directory.Delete(recursive: true);
     }
 

@@ -246,25 +246,23 @@ public sealed class VectorTests : IDisposable
     [Theory]
     [InlineData("HS256-default-dev-secret.json", "public default")]
     [InlineData("HS256-short-secret.json", "shorter than 32 bytes")]
-    public async Task Does_not_start_with_a_secret_that_is_none(string file, string reason)
+    public void Does_not_start_with_a_secret_that_is_none(string file, string reason)
     {
         Assert.Contains(file, RefusedSettings);
         var secret = Text(Read(file), "secret");
 
-        var line = (await ServerProcess.RunAsync([], _directory, new() { ["BETTER_AUTH_SECRET"] = secret })).IsRefused("BETTER_AUTH_SECRET", reason);
+        var line = InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET", secret)], "BETTER_AUTH_SECRET", reason);
 
         Assert.DoesNotContain(secret, line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Does_not_start_where_an_e_mail_verification_token_would_name_a_user()
+    public void Does_not_start_where_an_e_mail_verification_token_would_name_a_user()
     {
         var vector = Read("HS256-email-verification.json");
         Assert.Equal(["email", "iat", "exp"], vector["payload"]!.AsObject().Select(claim => claim.Key));
 
-        var run = await ServerProcess.RunAsync([], _directory, new() { ["BETTER_AUTH_SECRET"] = Text(vector, "secret"), ["Auth__SubjectClaim"] = "email" });
-
-        run.IsRefused("Auth:SubjectClaim", "other purposes");
+        InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET", Text(vector, "secret")), ("Auth__SubjectClaim", "email")], "Auth:SubjectClaim", "other purposes");
     }
 
     [Theory]

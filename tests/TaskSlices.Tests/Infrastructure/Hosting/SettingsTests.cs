@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Tests.Infrastructure.Hosting;
 
@@ -22,8 +24,6 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Auth__JwksUrl", "https://app.example/keys", "Auth:JwksUrl", "Auth:Url (BETTER_AUTH_URL)")]
     [InlineData("Auth__SubjectClaim", "", "Auth:SubjectClaim", "sub")]
     [InlineData("Auth__Issuer", "https://app.example", "Auth:Issuer", "Set Auth:Url")]
-    [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "Urls", "Kestrel:Certificates:Default:Path")]
-    [InlineData("ASPNETCORE_URLS", "http://localhost:0", "Urls", "127.0.0.1:0")]
     [InlineData("Auth__AllowHttp", "perhaps", "Auth:AllowHttp", "perhaps")]
     [InlineData("DATABASE_URL", "postgres://ann:pass-word@db/tasks", "Data:ConnectionString (DATABASE_URL)", "Remove it")]
     [InlineData("CORS_ORIGINS", "*", "Cors:Origins (CORS_ORIGINS)", "https://app.example,http://localhost:3000")]
@@ -34,51 +34,91 @@ public sealed class SettingsTests : IDisposable
     [InlineData("CORS_ORIGINS", "http://ann:secret@localhost:3000", "Cors:Origins (CORS_ORIGINS)", "scheme://host[:port]")]
     [InlineData("PORT", "abc", "PORT", "0 to 65535")]
     [InlineData("PORT", "65536", "PORT", "0 to 65535")]
+    [InlineData("PORT", "-1", "PORT", "0 to 65535")]
+    [InlineData("HTTP_PORTS", "8080;abc", "HTTP_PORTS", "0 to 65535")]
     [InlineData("ASPNETCORE_URLS", "nonsense", "Urls", "http://localhost:8000")]
     [InlineData("ASPNETCORE_URLS", "ftp://localhost:8000", "Urls", "http://localhost:8000")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:99999", "Urls", "http://localhost:8000")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:8000/base", "Urls", "http://localhost:8000")]
-    public async Task Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
+    public void Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
     {
-        var line = (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
+        var line = InProcess.Refuses(_directory, [(name, value)], setting, mend);
 
         // What people put there by mistake is often a password.
-        if (name is "BETTER_AUTH_SECRET" or "Auth__Secret" or "DATABASE_URL")
+        if (value.Length > 0 && name is "BETTER_AUTH_SECRET" or "Auth__Secret" or "DATABASE_URL")
             Assert.DoesNotContain(value, line, StringComparison.Ordinal);
     }
 
+    /// <summary>These are refused in a process of their own: what the server itself refuses, and how a refusal ends the process.</summary>
     [Theory]
-    [InlineData("PORT", "{0}")]
-    [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:{0}")]
-    [InlineData("Urls", "http://127.0.0.1:{0}")]
-    public async Task Listens_where_it_is_told_to_and_says_when_somebody_else_does(string name, string value)
-    {
-        using var taken = new TakenPort();
+    [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "Urls", "Kestrel:Certificates:Default:Path")]
+    [InlineData("ASPNETCORE_URLS", "http://localhost:0", "Urls", "127.0.0.1:0")]
+    [InlineData("BETTER_AUTH_SECRET", "short-secret", "Auth:Secret (BETTER_AUTH_SECRET)", "openssl rand -base64 32")]
+    public async Task Ends_with_one_line_when_a_setting_is_wrong(string name, string value, string setting, string mend) =>
+        (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
 
-        (await ServerProcess.RunAsync([], _directory, new() { [name] = string.Format(CultureInfo.InvariantCulture, value, taken.Number) })).IsRefused($":{taken.Number}", "Urls (or PORT)");
+    [Fact]
+    public async Task Says_when_somebody_else_listens_where_it_is_told_to()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+        (await ServerProcess.RunAsync([], _directory, new() { ["PORT"] = port })).IsRefused($":{port}", "Urls (or PORT)");
+    }
+
+    [Theory]
+    [InlineData("", "http://localhost:8000")]
+    [InlineData("HTTP_PORTS=1", "http://localhost:1")]
+    [InlineData("HTTP_PORTS=1;2", "http://localhost:1;http://localhost:2")]
+    [InlineData("HTTP_PORTS=1 HTTPS_PORTS=2", "http://localhost:1;https://localhost:2")]
+    [InlineData("PORT=3 HTTP_PORTS=1", "http://localhost:3")]
+    [InlineData("PORT=0", "http://127.0.0.1:0")]
+    [InlineData("PORT=65535", "http://localhost:65535")]
+    [InlineData("ASPNETCORE_URLS=http://a:4 PORT=3 HTTP_PORTS=1", "http://a:4")]
+    [InlineData("ASPNETCORE_URLS= PORT=3", "http://localhost:3")]
+    [InlineData("ASPNETCORE_URLS=http://a:4 PORT=3 HTTP_PORTS=1 --urls=http://b:5", "http://b:5")]
+    [InlineData("PORT=3 DOTNET_RUNNING_IN_CONTAINER=true", "http://*:3")]
+    [InlineData("PORT=0 DOTNET_RUNNING_IN_CONTAINER=true", "http://*:0")]
+    [InlineData("HTTP_PORTS=8080 DOTNET_RUNNING_IN_CONTAINER=true", "http://*:8080")]
+    [InlineData("PORT=3 DOTNET_RUNNING_IN_CONTAINER=false", "http://localhost:3")]
+    [InlineData("DOTNET_RUNNING_IN_CONTAINER=true", "http://localhost:8000")]
+    public void Prefers_urls_of_the_command_line_then_ASPNETCORE_URLS_then_PORT_then_HTTP_PORTS(string given, string urls)
+    {
+        var words = given.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        using var configuration = new ConfigurationManager();
+        configuration.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"));
+        configuration.AddInMemoryCollection(words.Where(word => word[0] != '-').Select(word => KeyValuePair.Create(word.Split('=')[0], (string?)word.Split('=')[1])));
+
+        configuration.AddShortNames([.. words.Where(word => word[0] == '-')]);
+
+        Assert.Equal(urls, configuration["Urls"]);
+    }
+
+    [Theory]
+    [InlineData("PORT", "0", @"^http://127\.0\.0\.1:\d+$")]
+    [InlineData("ASPNETCORE_HTTP_PORTS", "0", @"^http://127\.0\.0\.1:\d+$")]
+    public async Task Listens_at_a_free_port_when_told_0(string name, string port, string address)
+    {
+        await using var server = await ServerProcess.ListenAsync([], _directory, new() { [name] = port });
+
+        Assert.Matches(address, server.Listening);
+        using var client = new HttpClient();
+        await (await client.Get($"{server.Listening}/health/ready")).Is(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task Prefers_an_address_to_a_port()
+    public async Task Listens_on_all_interfaces_in_a_container()
     {
-        using var address = new TakenPort();
-        using var port = new TakenPort();
+        var environment = new Dictionary<string, string> { ["PORT"] = "0", ["ASPNETCORE_HTTP_PORTS"] = "8080", ["DOTNET_RUNNING_IN_CONTAINER"] = "true" };
+        await using var server = await ServerProcess.ListenAsync([], _directory, environment);
 
-        (await ServerProcess.RunAsync([], _directory, new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{address.Number}", ["PORT"] = $"{port.Number}" })).IsRefused($":{address.Number}");
+        Assert.Matches(@"^http://(\[::\]|0\.0\.0\.0):\d+$", server.Listening);
     }
 
     [Fact]
-    public async Task Prefers_the_command_line_to_the_environment()
-    {
-        using var taken = new TakenPort();
-        var environment = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{taken.Number}", ["PORT"] = $"{taken.Number}", ["BETTER_AUTH_SECRET"] = GoodSecret };
-
-        (await ServerProcess.RunAsync(["--Auth:Secret", "short"], _directory, environment)).IsRefused("Auth:Secret");
-
-        // It is started with --urls, and listens there.
-        await using var server = await ServerProcess.StartAsync(_directory, environment);
-        Assert.NotEqual(taken.Number, server.Client.BaseAddress!.Port);
-    }
+    public void Prefers_the_command_line_to_the_environment() =>
+        InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET", GoodSecret), ("Auth__Secret", "short")], "Auth:Secret");
 
     [Fact]
     public async Task Prefers_a_short_name_to_the_long_one() =>
@@ -89,10 +129,17 @@ public sealed class SettingsTests : IDisposable
     {
         string[] names = ["PORT", "BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL", "CORS_ORIGINS", "ASPNETCORE_URLS"];
 
-        await using var server = await ServerProcess.StartAsync(_directory, names.ToDictionary(name => name, _ => ""));
+        await using var server = InProcess.Start(_directory, [.. names.Select(name => (name, ""))]);
 
-        await (await server.Client.Get("/health/ready")).Is(HttpStatusCode.OK);
+        await (await server.CreateClient().Get("/health/ready")).Is(HttpStatusCode.OK);
     }
+
+
+
+
+
+
+
 
     [Fact]
     public async Task Takes_32_bytes_for_a_secret_and_counts_no_characters()
@@ -100,20 +147,21 @@ public sealed class SettingsTests : IDisposable
         const string secret = "16-B:\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc+++";
         Assert.Equal((20, 32), (secret.Length, System.Text.Encoding.UTF8.GetByteCount(secret)));
 
-        await using var server = await ServerProcess.StartAsync(_directory, new() { ["BETTER_AUTH_SECRET"] = secret });
+        await using var server = InProcess.Start(_directory, ("BETTER_AUTH_SECRET", secret));
 
         var token = Token.Of(Token.Header, Token.Claims("ann"), secret);
-        Assert.Empty(await (await server.Client.GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}"))).IsList());
+        Assert.Empty(await (await server.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}"))).IsList());
     }
 
     [Fact]
     public async Task Takes_several_origins()
     {
-        await using var server = await ServerProcess.StartAsync(_directory, new() { ["CORS_ORIGINS"] = " https://app.example , http://localhost:5173," });
+        await using var server = InProcess.Start(_directory, ("CORS_ORIGINS", " https://app.example , http://localhost:5173,"));
+        using var client = server.CreateClient();
 
         foreach (var origin in new[] { "https://app.example", "http://localhost:5173" })
-            Assert.Equal([origin], (await server.Client.GetWith("/health/live", ("Origin", origin))).Headers.GetValues("Access-Control-Allow-Origin"));
-        Assert.False((await server.Client.GetWith("/health/live", ("Origin", "http://localhost:3000"))).Headers.Contains("Access-Control-Allow-Origin"));
+            Assert.Equal([origin], (await client.GetWith("/health/live", ("Origin", origin))).Headers.GetValues("Access-Control-Allow-Origin"));
+        Assert.False((await client.GetWith("/health/live", ("Origin", "http://localhost:3000"))).Headers.Contains("Access-Control-Allow-Origin"));
     }
 
     [Fact]
@@ -156,7 +204,8 @@ public sealed class SettingsTests : IDisposable
     {
         var deep = Path.Combine(_directory, "not", "there", "yet");
 
-        await using var server = await ServerProcess.StartAsync(_directory, new() { ["DATA_DIR"] = deep });
+        await using var server = InProcess.Start(deep, ("BETTER_AUTH_SECRET", GoodSecret));
+        server.StartServer();
 
         Assert.True(File.Exists(Path.Combine(deep, "taskslices.db")));
         Assert.False(Directory.Exists(Path.Combine(_directory, "data")));
@@ -168,13 +217,13 @@ public sealed class SettingsTests : IDisposable
         var file = Path.Combine(_directory, "file");
         await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
 
-        (await ServerProcess.RunAsync([], _directory, new() { ["DATA_DIR"] = file })).IsRefused(file, "Data:Directory (DATA_DIR)");
-        (await ServerProcess.RunAsync([], _directory, new() { ["DATA_DIR"] = Path.Combine(file, "below") })).IsRefused(file, "Data:Directory (DATA_DIR)");
+        InProcess.Refuses(file, [], file, "Data:Directory (DATA_DIR)");
+        InProcess.Refuses(Path.Combine(file, "below"), [], file, "Data:Directory (DATA_DIR)");
     }
 
     [Fact]
-    public async Task Does_not_start_with_a_directory_that_is_empty_text() =>
-        (await ServerProcess.RunAsync(["--Data:Directory="], _directory)).IsRefused("Data:Directory (DATA_DIR) is empty");
+    public void Does_not_start_with_a_directory_that_is_empty_text() =>
+        InProcess.Refuses(_directory, [("Data__Directory", "")], "Data:Directory (DATA_DIR) is empty");
 
     [Fact]
     public async Task Does_not_start_on_a_file_that_is_no_database()
@@ -182,7 +231,7 @@ public sealed class SettingsTests : IDisposable
         var file = Path.Combine(_directory, "taskslices.db");
         await File.WriteAllTextAsync(file, new string('x', 8192), TestContext.Current.CancellationToken);
 
-        (await ServerProcess.RunAsync([], _directory)).IsRefused(file, "Check the file");
+        InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET", GoodSecret)], file, "Check the file");
 
         Assert.Equal(new string('x', 8192), await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
@@ -204,8 +253,8 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public async Task Does_not_start_on_the_data_of_a_newer_version()
     {
-        await using (var server = await ServerProcess.StartAsync(_directory))
-            await server.StopAsync();
+        await using (var server = InProcess.Start(_directory, ("BETTER_AUTH_SECRET", GoodSecret)))
+            server.StartServer();
         using (var database = new SqliteConnection($"Data Source={Path.Combine(_directory, "taskslices.db")};Pooling=False"))
         {
             database.Open();
@@ -214,19 +263,8 @@ public sealed class SettingsTests : IDisposable
             command.ExecuteNonQuery();
         }
 
-        (await ServerProcess.RunAsync(["--urls", "http://127.0.0.1:0"], _directory)).IsRefused("2999-01-01-later", "newer");
+        InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET", GoodSecret)], "2999-01-01-later", "newer");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private sealed class TakenPort : IDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-
-        public TakenPort() => _listener.Start();
-
-        public int Number => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
-        public void Dispose() => _listener.Dispose();
-    }
 }
