@@ -14,7 +14,7 @@ public static class Settings
         return services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
     }
 
-    /// <summary>Checks every setting, before anything is opened.</summary>
+    /// <summary>Checks every setting, before anything is opened, and warns of secrets that look like mistakes.</summary>
     /// <exception cref="StartupException">Urls holds something that is no address to listen at.</exception>
     /// <exception cref="OptionsValidationException">A setting of a section is wrong.</exception>
     public static void CheckSettings(this WebApplication app)
@@ -25,6 +25,9 @@ public static class Settings
                 $"Urls (ASPNETCORE_URLS, --urls) has '{wrong}', which is no address to listen at. Write it as http://localhost:8000.");
 
         app.Services.GetRequiredService<IStartupValidator>().Validate();
+
+        foreach (var secret in Secrets.Doubtful(app.Configuration))
+            app.Logger.LogWarning("{Secret} stands in quotes or ends in white space, which is taken as part of it. Is that meant?", secret);
     }
 
     private static bool IsAddress(string url)
@@ -45,7 +48,7 @@ public static class Settings
         {
             var known = typeof(T).GetProperties().Where(p => p.CanWrite).Select(p => p.Name).ToArray();
             var unknown = section.GetChildren().FirstOrDefault(
-                child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+                child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase) && !Secrets.IsFileSetting(child.Path));
 
             return unknown is null
                 ? ValidateOptionsResult.Success

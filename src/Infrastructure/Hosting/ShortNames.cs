@@ -15,7 +15,7 @@ public static class ShortNames
     };
 
     /// <summary>A short name wins over appsettings.json and Section__Key, the command line over both.</summary>
-    /// <exception cref="StartupException">A port is no port number.</exception>
+    /// <exception cref="StartupException">A port is no port number, or a secret can't be read.</exception>
     public static void AddShortNames(this ConfigurationManager configuration, string[] args)
     {
         var values = SettingOf
@@ -23,11 +23,16 @@ public static class ShortNames
             .Where(value => !string.IsNullOrEmpty(value.Value))
             .ToDictionary();
 
+        foreach (var (setting, secret) in Secrets.ReadFiles(configuration))
+            values[setting] = secret;
         AddAddresses(configuration, values);
 
         configuration.AddInMemoryCollection(values);
         configuration.AddCommandLine(args);
     }
+
+    /// <summary>The short name of a setting, or null.</summary>
+    internal static string? Of(string setting) => SettingOf.FirstOrDefault(name => name.Value == setting).Key;
 
     /// <summary>
     /// ASPNETCORE_URLS, then PORT, then ASPNETCORE_HTTP_PORTS and ASPNETCORE_HTTPS_PORTS. A port is one of localhost, in a container of all

@@ -36,6 +36,12 @@ public sealed class SettingsTests : IDisposable
     [InlineData("PORT", "65536", "PORT", "0 to 65535")]
     [InlineData("PORT", "-1", "PORT", "0 to 65535")]
     [InlineData("HTTP_PORTS", "8080;abc", "HTTP_PORTS", "0 to 65535")]
+    [InlineData("BETTER_AUTH_SECRET", "", "BETTER_AUTH_SECRET", "remove it")]
+    [InlineData("Auth__Secret", "", "Auth:Secret", "remove it")]
+    [InlineData("BETTER_AUTH_SECRET_FILE", "", "BETTER_AUTH_SECRET_FILE", "remove it")]
+    [InlineData("Accounts__ServiceKey", "", "Accounts:ServiceKey", "remove it")]
+    [InlineData("DATABASE_URL", "", "DATABASE_URL", "remove it")]
+    [InlineData("BETTER_AUTH_SECRET_FILE", "/not/there", "BETTER_AUTH_SECRET_FILE", "/not/there")]
     [InlineData("ASPNETCORE_URLS", "nonsense", "Urls", "http://localhost:8000")]
     [InlineData("ASPNETCORE_URLS", "ftp://localhost:8000", "Urls", "http://localhost:8000")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:99999", "Urls", "http://localhost:8000")]
@@ -125,20 +131,75 @@ public sealed class SettingsTests : IDisposable
         (await ServerProcess.RunAsync([], _directory, new() { ["BETTER_AUTH_SECRET"] = "short", ["Auth__Secret"] = GoodSecret })).IsRefused("Auth:Secret");
 
     [Fact]
-    public async Task Takes_an_empty_variable_for_one_that_is_not_set()
+    public async Task Takes_an_empty_variable_for_one_that_is_not_set_unless_it_is_a_secret()
     {
-        string[] names = ["PORT", "BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL", "CORS_ORIGINS", "ASPNETCORE_URLS"];
+        string[] names = ["PORT", "BETTER_AUTH_URL", "CORS_ORIGINS", "ASPNETCORE_URLS"];
 
         await using var server = InProcess.Start(_directory, [.. names.Select(name => (name, ""))]);
 
         await (await server.CreateClient().Get("/health/ready")).Is(HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("BETTER_AUTH_SECRET_FILE", "")]
+    [InlineData("BETTER_AUTH_SECRET_FILE", "\n")]
+    [InlineData("AUTH__SECRET_FILE", "\r\n")]
+    public async Task Reads_a_secret_from_a_file_without_the_newline_at_its_end(string name, string end)
+    {
+        await using var server = InProcess.Start(_directory, (name, FileWith(GoodSecret + end)));
 
+        var token = Token.Of(Token.Header, Token.Claims("ann"), GoodSecret);
+        Assert.Empty(await (await server.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}"))).IsList());
+    }
 
+    [Fact]
+    public async Task Reads_the_service_key_from_a_file()
+    {
+        await using var server = InProcess.Start(_directory, ("BETTER_AUTH_SECRET", GoodSecret), ("ACCOUNTS__SERVICEKEY_FILE", FileWith($"{App.ServiceKey}\n")));
 
+        var response = await server.CreateClient().GetWith("/api/ann/export", ("Authorization", $"Bearer {App.ServiceKey}"));
 
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
 
+    [Fact]
+    public void Checks_a_secret_from_a_file_as_any_other()
+    {
+        InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET_FILE", FileWith("short"))], "Auth:Secret (BETTER_AUTH_SECRET)");
+        InProcess.Refuses(_directory, [("DATABASE_URL_FILE", FileWith("postgres://db/tasks"))], "Data:ConnectionString (DATABASE_URL)");
+        InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET_FILE", FileWith("\n"))], "BETTER_AUTH_SECRET_FILE", "empty");
+        InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET_FILE", _directory)], "BETTER_AUTH_SECRET_FILE", "can't be read");
+    }
+
+    [Theory]
+    [InlineData("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRET_FILE")]
+    [InlineData("Auth__Secret", "BETTER_AUTH_SECRET_FILE")]
+    [InlineData("AUTH__SECRET_FILE", "BETTER_AUTH_SECRET_FILE")]
+    [InlineData("Accounts__ServiceKey", "Accounts__ServiceKey_FILE")]
+    public void Does_not_start_with_a_secret_that_is_set_twice(string name, string second)
+    {
+        var file = FileWith(GoodSecret);
+
+        var line = InProcess.Refuses(_directory, [(name, name.EndsWith("_FILE", StringComparison.Ordinal) ? file : GoodSecret), (second, file)], second.Replace("__", ":", StringComparison.Ordinal), "Remove one");
+
+        Assert.DoesNotContain(GoodSecret, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Has_no_file_for_a_setting_that_is_no_secret() =>
+        InProcess.Refuses(_directory, [("Auth__Url_FILE", FileWith("https://app.example"))], "Auth:Url_FILE is no setting");
+
+    [Fact]
+    public async Task Warns_of_a_secret_in_quotes_or_with_a_newline_by_its_name()
+    {
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["BETTER_AUTH_SECRET"] = $"'{GoodSecret}'", ["Accounts__ServiceKey"] = $"{GoodSecret}\n" });
+
+        var (_, log) = await server.StopAsync();
+
+        Assert.Contains("warn: TaskSlices[0] Auth:Secret (BETTER_AUTH_SECRET) stands in quotes or ends in white space", log, StringComparison.Ordinal);
+        Assert.Contains("warn: TaskSlices[0] Accounts:ServiceKey stands in quotes or ends in white space", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(GoodSecret, log, StringComparison.Ordinal);
+    }
 
 
     [Fact]
@@ -267,4 +328,12 @@ public sealed class SettingsTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private string FileWith(string text)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(_directory, "secrets")).FullName, Guid.NewGuid().ToString("N"));
+        File.WriteAllText(path, text);
+
+        return path;
+    }
 }
