@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Hosting;
@@ -20,8 +19,13 @@ public static class Access
         services.AddSingleton<TokenMemory>();
         services.AddSingleton<TokenVerifier>();
         services.AddTransient<BearerHandler>();
-        services.AddAuthentication(BearerHandler.SchemeName);
-        services.Configure<AuthenticationOptions>(options => options.AddScheme<BearerHandler>(BearerHandler.SchemeName, null));
+
+        // AddAuthentication would bring data protection too, which makes keys in the home or in the working directory; nothing here uses them.
+        services.AddAuthenticationCore(options =>
+        {
+            options.DefaultScheme = BearerHandler.SchemeName;
+            options.AddScheme<BearerHandler>(BearerHandler.SchemeName, null);
+        });
 
         // The fallback covers what is no slice: unknown paths, which tell a stranger nothing, and the list of all routes that FastEndpoints
         // maps. A service key opens slices only.

@@ -114,12 +114,14 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public async Task Listens_on_all_interfaces_in_a_container()
+    public async Task Listens_on_all_interfaces_in_a_container_and_warns_of_nothing()
     {
         var environment = new Dictionary<string, string> { ["PORT"] = "0", ["ASPNETCORE_HTTP_PORTS"] = "8080", ["DOTNET_RUNNING_IN_CONTAINER"] = "true" };
         await using var server = await ServerProcess.ListenAsync([], _directory, environment);
 
         Assert.Matches(@"^http://(\[::\]|0\.0\.0\.0):\d+$", server.Listening);
+        var (_, log) = await server.StopAsync();
+        Assert.DoesNotContain("warn:", log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,6 +203,20 @@ public sealed class SettingsTests : IDisposable
         Assert.DoesNotContain(GoodSecret, log, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Leaves_no_keys_of_ASP_NET_behind_and_warns_of_nothing_at_a_first_start()
+    {
+        var data = Path.Combine(_directory, "data");
+        await using (var server = await ServerProcess.StartAsync(_directory, new() { ["HOME"] = _directory, ["DATA_DIR"] = data }))
+        {
+            var (_, log) = await server.StopAsync();
+            Assert.DoesNotContain("warn:", log, StringComparison.Ordinal);
+            Assert.All(log.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches(@"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \w+: ", line));
+        }
+
+        Assert.Equal(["data"], Directory.EnumerateFileSystemEntries(_directory).Select(Path.GetFileName));
+        Assert.False(Directory.Exists(Surroundings.NoHome));
+    }
 
     [Fact]
     public async Task Takes_32_bytes_for_a_secret_and_counts_no_characters()
@@ -247,6 +263,7 @@ public sealed class SettingsTests : IDisposable
 
         var (_, log) = await server.StopAsync();
 
+        Assert.DoesNotContain("warn:", log, StringComparison.Ordinal);
         Assert.Contains("Tokens are issued by whoever holds BETTER_AUTH_SECRET", log, StringComparison.Ordinal);
         Assert.Contains("/swagger\n", log, StringComparison.Ordinal);
         Assert.DoesNotContain(GoodSecret, log, StringComparison.Ordinal);
