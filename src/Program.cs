@@ -12,6 +12,7 @@ InvariantCulture.Use();
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddShortNames(args);
 
+builder.Services.AddUnixSockets();
 builder.Services.AddAccess();
 builder.Services.AddDatabase();
 builder.Services.AddRequestLimits();
