@@ -3,43 +3,44 @@ using Microsoft.Extensions.Options;
 namespace TaskSlices.Infrastructure.Hosting;
 
 /// <summary>
-/// The one place on disk that holds everything: the database, its copies, the secrets. What is made here can be read by the owner of the
-/// process alone.
+/// The one place on disk that holds everything: the database, its copies, the secrets. It is made with the first thing that is put there.
+/// Only the owner of the process can read what is made here.
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>What the systems say of a file that another process holds: EWOULDBLOCK, twice, and ERROR_SHARING_VIOLATION.</summary>
+    /// <summary>The error codes for a file that another process holds: EWOULDBLOCK, EWOULDBLOCK, ERROR_SHARING_VIOLATION.</summary>
     private const int HeldOnLinux = 11, HeldOnMac = 35, HeldOnWindows = unchecked((int)0x80070020);
 
     private readonly string _path;
     private FileStream? _lock;
 
-    /// <exception cref="StartupException">The directory can't be made.</exception>
-    public DataDirectory(IOptions<DataSettings> settings)
-    {
-        _path = Path.GetFullPath(settings.Value.Directory);
-        Refusing(() => CreateDirectory(_path));
-    }
+    public DataDirectory(IOptions<DataSettings> settings) => _path = Path.GetFullPath(settings.Value.Directory);
 
     public string PathOf(string name) => Path.Combine(_path, name);
 
-    /// <summary>Holds the directory until the process ends, however it ends: two processes on one SQLite file would wait for each other inside SQLite.</summary>
-    /// <exception cref="StartupException">Another process holds it.</exception>
+    /// <summary>
+    /// Holds the directory until the process ends, by a kill too: two processes on one SQLite file would wait for each other inside SQLite.
+    /// </summary>
+    /// <exception cref="StartupException">The directory can't be made, or another process holds it.</exception>
     public void Hold() => Refusing(() =>
     {
+        CreateDirectory(_path);
         try
         {
             _lock ??= new FileStream(PathOf("lock"), OpenOwnerOnly(FileMode.OpenOrCreate));
         }
         catch (IOException e) when (e.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
         {
-            throw new StartupException($"Another TaskSlices uses the data directory {_path}. Stop it, or set Data:Directory (DATA_DIR) to another one.");
+            throw new StartupException(
+                $"Another TaskSlices uses the data directory {_path}. Stop it, or set Data:Directory (DATA_DIR) to another one.");
         }
     });
 
-    /// <summary>The secret of that name, made by <paramref name="make"/> if there is none yet; it is written through to the disk before it is returned.</summary>
+    /// <summary>
+    /// The secret of that name, made by <paramref name="make"/> if there is none yet. It is on disk before it is returned.
+    /// </summary>
     /// <exception cref="StartupException">The file can't be read or written.</exception>
     public string KeepSecret(string name, Func<string> make)
     {
@@ -48,7 +49,9 @@ public sealed class DataDirectory : IDisposable
             if (File.Exists(PathOf(name)))
                 return;
 
-            // Written aside and moved: a process that is killed meanwhile, or a second one that starts now, never sees half a secret.
+            CreateDirectory(_path);
+
+            // Written under another name and moved: no kill leaves half a secret, and no second process reads one.
             var aside = PathOf($"{name}.{Guid.NewGuid():N}");
             using (var file = new FileStream(aside, OpenOwnerOnly(FileMode.CreateNew)))
             {
@@ -78,14 +81,22 @@ public sealed class DataDirectory : IDisposable
     {
         var secrets = new List<(string, string)>();
         var path = Subdirectory(subdirectory);
-        Refusing(() => secrets.AddRange(Directory.GetFiles(path, "*.pem").Order(StringComparer.Ordinal).Select(file => (file, File.ReadAllText(file)))));
+        Refusing(() =>
+        {
+            foreach (var file in Directory.GetFiles(path, "*.pem").Order(StringComparer.Ordinal))
+                secrets.Add((file, File.ReadAllText(file)));
+        });
 
         return secrets;
     }
 
-    /// <summary>Makes an empty file of that name, if there is none: what is written to it later keeps its mode, even in a directory that others may read.</summary>
+    /// <summary>
+    /// Makes an empty file of that name, if there is none. What is written to it later keeps its mode, even in a directory that others may
+    /// read.
+    /// </summary>
     public void MakeFile(string name) => Refusing(() =>
     {
+        CreateDirectory(_path);
         if (!File.Exists(PathOf(name)))
             new FileStream(PathOf(name), OpenOwnerOnly(FileMode.OpenOrCreate)).Dispose();
     });
@@ -93,7 +104,11 @@ public sealed class DataDirectory : IDisposable
     /// <summary>A directory inside this one, made if there is none.</summary>
     public string Subdirectory(string name)
     {
-        Refusing(() => CreateDirectory(PathOf(name)));
+        Refusing(() =>
+        {
+            CreateDirectory(_path);
+            CreateDirectory(PathOf(name));
+        });
 
         return PathOf(name);
     }
@@ -126,7 +141,9 @@ public sealed class DataDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"The data directory {_path} can't be used: {e.Message} Let the process write there, or set Data:Directory (DATA_DIR) to another one.");
+            throw new StartupException(
+                $"The data directory {_path} can't be used: {e.Message} "
+                + "Let the process write there, or set Data:Directory (DATA_DIR) to another one.");
         }
     }
 }

@@ -36,7 +36,7 @@ public static class Health
         ? Problem.For(context, StatusCodes.Status503ServiceUnavailable, "NOT_READY", Describe(report)).ExecuteAsync(context)
         : context.Response.WriteAsJsonAsync(healthy);
 
-    // The description of a check that threw is the text of its exception, which is nobody's business.
+    // The description of a check that threw is the text of its exception, which callers must not see.
     private static string Describe(HealthReport report) => string.Join(' ', report.Entries.Values
         .Where(e => e.Status is HealthStatus.Unhealthy)
         .Select(e => e.Exception is null ? e.Description : "A check failed; the log says why."));

@@ -1,9 +1,13 @@
+using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Operations;
 
-/// <summary>The life of the server, and what it says once it listens: where, where the data is, who may issue tokens, what to try first.</summary>
+/// <summary>
+/// The life of the server, and what it logs once it listens: its addresses, where the data is, who may issue tokens, what to try first.
+/// </summary>
 public static class Serving
 {
     /// <summary>Brings the data up to date, listens, and returns when the process is told to end.</summary>
@@ -19,15 +23,26 @@ public static class Serving
     private static void GreetWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>
     {
         var secret = app.Services.GetRequiredService<SharedSecret>();
-        var address = app.Urls.FirstOrDefault() ?? "http://localhost";
+        var data = app.Services.GetRequiredService<IOptions<DataSettings>>().Value;
+        var issuers = app.Services.GetServices<IKeySource>().Select(source => source.Issuer).OfType<string>();
+
+        // Clients can't call the address of all interfaces.
+        var address = (app.Urls.FirstOrDefault() ?? "http://localhost")
+            .Replace("//[::]", "//localhost", StringComparison.Ordinal).Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal);
 
         app.Logger.LogInformation("Listening on {Addresses}", string.Join(", ", app.Urls));
         app.Logger.LogInformation("Data in {Store}", app.Services.GetRequiredService<IStore>().Description);
-        app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(" and ", app.Services.GetServices<IKeySource>().Select(s => s.Issuer).OfType<string>()));
+        app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(" and ", issuers));
+
+        // For a unix socket, a client needs more than an address.
+        if (address.Contains("//unix:", StringComparison.Ordinal))
+            return;
 
         if (secret.IsConfigured || secret.Value is null)
             app.Logger.LogInformation("Try {Address}/swagger", address);
         else
-            app.Logger.LogInformation("Open {Address}, or try curl -H \"Authorization: Bearer $(dotnet run --project src -- token ann)\" {Api}/api/ann/tasks", address, address);
+            app.Logger.LogInformation(
+                "Open {Address}, or try curl -H \"Authorization: Bearer $({Command})\" {Api}/api/ann/tasks",
+                address, OwnCommand.For("token ann", data), address);
     });
 }

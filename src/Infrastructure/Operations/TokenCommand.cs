@@ -1,4 +1,5 @@
 using FastEndpoints.Security;
+using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Hosting;
 
@@ -12,27 +13,35 @@ public static class TokenCommand
     /// <summary>Whether the arguments ask for it, and for whom; settings (<c>--Data:Directory X</c>) may stand before and behind.</summary>
     public static bool IsAskedFor(string[] args, out string[] users)
     {
-        var words = args.Where((arg, i) => !IsSetting(arg) && (i == 0 || !IsSetting(args[i - 1]) || args[i - 1].Contains('=', StringComparison.Ordinal))).ToArray();
+        var words = args.Where((arg, i) => !IsSetting(arg) && (i == 0 || !TakesNext(args[i - 1]))).ToArray();
         users = words[Math.Min(1, words.Length)..];
 
         return words is ["token", ..];
     }
 
-    /// <exception cref="StartupException">No user is named, or the secret can't be used by this command.</exception>
+    /// <exception cref="StartupException">No user is named, or there is no secret, or none that this command can use.</exception>
     public static void Run(IServiceProvider services, string[] users)
     {
         if (users is not [var user] || !TokenVerifier.IsSubject(user))
             throw new StartupException($"Name one user of 1 to {TokenVerifier.SubjectLimit} characters: token ann");
 
+        // The secret of the server, and never a new one: nobody would accept what that signs.
+        var file = services.GetRequiredService<DataDirectory>().PathOf(SharedSecret.FileName);
+        if (!services.GetRequiredService<IOptions<AuthSettings>>().Value.IsDelegated && !File.Exists(file))
+            throw new StartupException(
+                $"There is no {file} to sign with. Start the server once first, or set Data:Directory (DATA_DIR) to its data directory.");
+
         var secret = services.GetRequiredService<SharedSecret>();
         if (secret.Value is null)
-            throw new StartupException("Tokens are issued by the server at Auth:Url (BETTER_AUTH_URL). Get one there, from /api/auth/token.");
+            throw new StartupException(
+                "Tokens are issued by the server at Auth:Url (BETTER_AUTH_URL). Get one there, from /api/auth/token.");
 
         if (!System.Text.Ascii.IsValid(secret.Value))
-            throw new StartupException("Auth:Secret (BETTER_AUTH_SECRET) is not plain ASCII, and this command can't sign with it. Get the token from your issuer.");
+            throw new StartupException(
+                "Auth:Secret (BETTER_AUTH_SECRET) is not plain ASCII: this command can't sign with it. Get the token from your issuer.");
 
-        // A token that was signed in another directory than the server's is refused there: say where this one was.
-        Console.Error.WriteLine($"Signed with {(secret.IsConfigured ? "Auth:Secret" : services.GetRequiredService<DataDirectory>().PathOf(SharedSecret.FileName))}.");
+        // The server of another data directory refuses the token: say which secret signed it.
+        Console.Error.WriteLine($"Signed with {(secret.IsConfigured ? "Auth:Secret" : file)}.");
         Console.WriteLine(JwtBearer.CreateToken(options =>
         {
             options.SigningKey = secret.Value;
@@ -40,6 +49,8 @@ public static class TokenCommand
             options.User["sub"] = user;
         }));
     }
+
+    private static bool TakesNext(string arg) => IsSetting(arg) && !arg.Contains('=', StringComparison.Ordinal);
 
     private static bool IsSetting(string arg) => arg.StartsWith("--", StringComparison.Ordinal);
 }

@@ -122,6 +122,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Matches(@"^http://(\[::\]|0\.0\.0\.0):\d+$", server.Listening);
         var (_, log) = await server.StopAsync();
         Assert.DoesNotContain("warn:", log, StringComparison.Ordinal);
+        Assert.Matches(@"http://localhost:\d+/api/ann/tasks", log);
     }
 
     [Fact]

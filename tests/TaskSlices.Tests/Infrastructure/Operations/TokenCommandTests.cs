@@ -1,28 +1,39 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Hosting;
+using TaskSlices.Infrastructure.Operations;
+
 namespace TaskSlices.Tests.Infrastructure.Operations;
 
-public sealed class TokenCommandTests : IDisposable
+/// <summary>Beside a server that made its secret itself.</summary>
+public sealed partial class TokenCommandTests(AccountServer server) : IClassFixture<AccountServer>, IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
-    private string Data => Path.Combine(_directory, "data");
-
-    private string SecretFile => Path.Combine(Data, "token-secret");
+    private string SecretFile => Path.Combine(server.DataDirectory, "token-secret");
 
     [Fact]
-    public async Task Prints_a_token_that_works_before_the_first_start_and_beside_it_and_after_it()
+    public async Task Makes_no_secret_and_no_directory_and_says_where_it_looked()
+    {
+        var data = Path.Combine(_directory, "data");
+
+        (await ServerProcess.RunAsync(["token", "ann"], _directory, new() { ["DATA_DIR"] = "" }))
+            .IsRefused(Path.Combine(data, "token-secret"), "Start the server once first", "Data:Directory (DATA_DIR)");
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory));
+    }
+
+    [Fact]
+    public async Task Prints_a_token_that_works_beside_the_server_and_after_its_restart()
     {
         var before = await PrintAsync("ann");
-        string beside;
+        await IsAccepted("ann", before);
 
-        await using (var server = await StartAsync())
-        {
-            beside = await PrintAsync("ann");
-            await IsAccepted(server, "ann", before, beside);
-            await server.KillAsync();
-        }
+        await server.RestartAsync();
 
-        await using var again = await StartAsync();
-        await IsAccepted(again, "ann", before, beside, await PrintAsync("ann"));
+        Assert.Equal(before.Split('.')[0], (await PrintAsync("ann")).Split('.')[0]);
+        await IsAccepted("ann", before);
     }
 
     [Fact]
@@ -38,40 +49,50 @@ public sealed class TokenCommandTests : IDisposable
     [InlineData("ann \u00f6@example.com")]
     [InlineData("\"quoted\" \\ {user_id}")]
     [InlineData("auth0|507f1f77")]
-    public async Task Prints_a_token_for_any_name(string user)
-    {
-        var token = await PrintAsync(user);
-
-        await using var server = await StartAsync();
-        await IsAccepted(server, user, token);
-    }
+    public async Task Prints_a_token_for_any_name(string user) => await IsAccepted(user, await PrintAsync(user));
 
     [Fact]
     public async Task Prints_a_token_for_the_longest_name()
     {
         var user = new string('a', 255);
-        var token = await PrintAsync(user);
 
-        await using var server = await StartAsync();
-        await IsAccepted(server, user, token);
+        await IsAccepted(user, await PrintAsync(user));
+    }
+
+    /// <summary>As someone does who copies it from the log.</summary>
+    [Fact]
+    public async Task Is_written_in_the_log_of_the_server_as_it_works_there()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no sh.");
+        var command = Command().Match(server.Process.Log).Groups[1].Value;
+        Assert.EndsWith($"TaskSlices.dll token ann --Data:Directory {server.DataDirectory}", command, StringComparison.Ordinal);
+
+        var start = new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = server.Process.WorkingDirectory };
+        using var shell = Process.Start(start)!;
+        var token = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        await IsAccepted("ann", token.Trim());
     }
 
     [Fact]
     public async Task Signs_with_the_secret_that_is_configured()
     {
-        var environment = new Dictionary<string, string> { ["DATA_DIR"] = Data, ["BETTER_AUTH_SECRET"] = Token.Secret };
-        var run = await ServerProcess.RunAsync(["token", "ann"], _directory, environment);
+        var run = await ServerProcess.RunAsync(["token", "ann"], _directory, new() { ["BETTER_AUTH_SECRET"] = Token.Secret });
 
-        await using var server = await ServerProcess.StartAsync(_directory, environment);
-        await IsAccepted(server, "ann", run.Output.Trim(), Token.For("ann"));
-        Assert.False(File.Exists(SecretFile));
+        Assert.Equal((0, "Signed with Auth:Secret."), (run.ExitCode, run.Error.Trim()));
+        await using var app = InProcess.Start(_directory, ("BETTER_AUTH_SECRET", Token.Secret));
+        await (await app.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {run.Output.Trim()}"))).IsList();
+        Assert.False(File.Exists(Path.Combine(_directory, "token-secret")));
     }
 
     [Fact]
-    public async Task Wants_one_name_of_a_length_that_a_subject_may_have()
+    public void Wants_one_name_of_a_length_that_a_subject_may_have()
     {
         foreach (var names in new string[][] { [], [""], [new('a', 256)], ["ann", "bob"] })
-            (await RunAsync(["token", .. names])).IsRefused("1 to 255 characters", "token ann");
+        {
+            var sentence = Assert.Throws<StartupException>(() => TokenCommand.Run(null!, names)).Message;
+            Assert.Contains("1 to 255 characters: token ann", sentence, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -83,27 +104,16 @@ public sealed class TokenCommandTests : IDisposable
         (await ServerProcess.RunAsync(["token", "ann"], _directory, new() { ["BETTER_AUTH_SECRET"] = "short" })).IsRefused("BETTER_AUTH_SECRET");
 
     [Fact]
-    public async Task Keeps_the_secret_where_nobody_else_can_read_it()
+    public void Uses_a_secret_that_nobody_else_can_read()
     {
-        await PrintAsync("ann");
-
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, Mode(SecretFile));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, Mode(Data));
-        Assert.Equal(["token-secret"], Directory.EnumerateFileSystemEntries(Data).Select(Path.GetFileName));
-    }
+        Assert.True(File.ReadAllText(SecretFile).Trim().Length >= 43);
 
-    [Fact]
-    public async Task Makes_another_secret_for_each_data_directory()
-    {
-        await PrintAsync("ann");
-        var first = await File.ReadAllTextAsync(SecretFile, TestContext.Current.CancellationToken);
-        File.Delete(SecretFile);
-        var token = await PrintAsync("ann");
-
-        Assert.NotEqual(first, await File.ReadAllTextAsync(SecretFile, TestContext.Current.CancellationToken));
-        Assert.True(first.Trim().Length >= 43, first);
-        Assert.DoesNotContain(first, token, StringComparison.Ordinal);
+        using var directory = DirectoryAt("made");
+        directory.KeepSecret("token-secret", () => "a secret");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, Mode(directory.PathOf("token-secret")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, Mode(directory.PathOf("")));
     }
 
     [Theory]
@@ -112,58 +122,63 @@ public sealed class TokenCommandTests : IDisposable
     [InlineData("31-bytes-are-one-too-few-for-it\n")]
     public async Task Does_not_go_on_with_a_kept_secret_that_was_spoilt(string secret)
     {
-        Directory.CreateDirectory(Data);
-        await File.WriteAllTextAsync(SecretFile, secret, TestContext.Current.CancellationToken);
+        var file = Path.Combine(_directory, "token-secret");
+        await File.WriteAllTextAsync(file, secret, TestContext.Current.CancellationToken);
 
-        (await RunAsync(["token", "ann"])).IsRefused(SecretFile, "too short", "Delete the file");
-        (await RunAsync(["--urls", "http://127.0.0.1:0"])).IsRefused(SecretFile, "too short", "Delete the file");
-        Assert.Equal(secret, await File.ReadAllTextAsync(SecretFile, TestContext.Current.CancellationToken));
+        if (secret.Length > 1)
+            (await ServerProcess.RunAsync(["token", "ann"], _directory)).IsRefused(file, "too short", "Delete the file");
+        InProcess.Refuses(_directory, [], file, "too short", "Delete the file");
+
+        Assert.Equal(secret, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task Makes_one_secret_when_many_ask_for_the_first_at_once()
+    public async Task One_secret_is_made_when_many_ask_for_the_first_at_once()
     {
-        var tokens = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PrintAsync("ann")));
+        var secrets = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
+        {
+            using var directory = DirectoryAt("many");
 
-        await using var server = await StartAsync();
-        await IsAccepted(server, "ann", tokens);
-        Assert.DoesNotContain(Directory.EnumerateFiles(Data), file => Path.GetFileName(file).StartsWith("token-secret.", StringComparison.Ordinal));
-    }
+            return directory.KeepSecret("token-secret", () => $"secret {i}");
+        })));
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private static UnixFileMode Mode(string path) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path);
-
-    private static async Task IsAccepted(ServerProcess server, string user, params string[] tokens)
-    {
-        foreach (var token in tokens)
-            await (await server.Client.GetWith($"/api/{Uri.EscapeDataString(user)}/tasks", ("Authorization", $"Bearer {token}"))).IsList();
+        Assert.Single(secrets.Distinct());
+        Assert.Equal(["token-secret"], Directory.EnumerateFileSystemEntries(Path.Combine(_directory, "many")).Select(Path.GetFileName));
     }
 
     [Theory]
     [InlineData("token ann --Data:Directory elsewhere")]
     [InlineData("--Data:Directory elsewhere token ann")]
     [InlineData("--Data:Directory=elsewhere token ann")]
-    public async Task Takes_settings_before_and_behind_the_name(string arguments)
+    public void Takes_settings_before_and_behind_the_name(string arguments)
     {
-        var (exitCode, output, error) = await ServerProcess.RunAsync(arguments.Split(' '), _directory);
-
-        Assert.Equal((0, $"Signed with {Path.Combine(_directory, "elsewhere", "token-secret")}."), (exitCode, error.Trim()));
-        Assert.Equal(2, output.Count(c => c == '.'));
+        Assert.True(TokenCommand.IsAskedFor(arguments.Split(' '), out var users));
+        Assert.Equal(["ann"], users);
     }
 
-    private Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments) =>
-        ServerProcess.RunAsync(arguments, _directory, new() { ["DATA_DIR"] = Data });
+    [Fact]
+    public void Is_not_asked_for_by_a_setting() =>
+        Assert.False(TokenCommand.IsAskedFor(["--Data:Directory", "token"], out _));
 
-    private Task<ServerProcess> StartAsync() => ServerProcess.StartAsync(_directory, new() { ["DATA_DIR"] = Data });
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static UnixFileMode Mode(string path) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path);
+
+    private DataDirectory DirectoryAt(string name) => new(Options.Create(new DataSettings { Directory = Path.Combine(_directory, name) }));
+
+    private async Task IsAccepted(string user, string token) =>
+        await (await server.Anonymous().GetWith($"/api/{Uri.EscapeDataString(user)}/tasks", ("Authorization", $"Bearer {token}"))).IsList();
 
     private async Task<string> PrintAsync(string user)
     {
-        var (exitCode, output, error) = await RunAsync(["token", user]);
+        var (exitCode, output, error) = await ServerProcess.RunAsync(["--Data:Directory", server.DataDirectory, "token", user], _directory);
 
-        Assert.Equal((0, $"Signed with {Path.Combine(Data, "token-secret")}."), (exitCode, error.Trim()));
+        Assert.Equal((0, $"Signed with {SecretFile}."), (exitCode, error.Trim()));
         Assert.Matches(@"^[\w-]+\.[\w-]+\.[\w-]{43}\r?\n$", output);
 
         return output.Trim();
     }
+
+    [GeneratedRegex(@"\$\((.*?)\)")]
+    private static partial Regex Command();
 }
