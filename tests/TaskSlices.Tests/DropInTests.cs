@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 namespace TaskSlices.Tests;
 
 /// <summary>What happens to someone who adds a feature: the real product is built with one more file, and started.</summary>
+[Trait("Speed", "slow")]
 public sealed class DropInTests : IDisposable
 {
     private const string Usings = """

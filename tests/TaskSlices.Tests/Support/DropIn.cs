@@ -39,6 +39,9 @@ public sealed class DropIn : IDisposable
         [
             "build", Path.Combine(Root, "src", "TaskSlices.csproj"), "--no-restore", "-nodeReuse:false", "-v:quiet", "-nologo",
             $"-p:Configuration={Metadata("Configuration")}", "-p:BuildProjectReferences=false",
+
+            // The build of the tests has analysed these sources already.
+            "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false", "-p:GenerateDocumentationFile=false",
             $"-p:CustomBeforeMicrosoftCommonTargets={targets}",
         ])
         { RedirectStandardOutput = true, WorkingDirectory = Root };

@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 namespace TaskSlices.Tests.Support;
 
 /// <summary>A test of the page. At its end each visitor leaves a picture, and the browser must have had nothing to complain about.</summary>
+[Trait("Speed", "slow")]
 [Collection(OneBrowser.Name)]
 public abstract class PageTest(Browser browser) : IAsyncLifetime
 {

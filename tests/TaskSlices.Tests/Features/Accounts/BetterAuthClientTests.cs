@@ -1,6 +1,7 @@
 namespace TaskSlices.Tests.Features.Accounts;
 
 /// <summary>The unmodified client of Better Auth, against the accounts that are kept here.</summary>
+[Trait("Speed", "slow")]
 public sealed class BetterAuthClientTests(AccountServer server) : IClassFixture<AccountServer>
 {
     [Fact]

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 namespace TaskSlices.Tests.Infrastructure.Auth;
 
 /// <summary>With a real Better Auth and its own client: each algorithm that it has, each way to share a secret, rotation, and outage.</summary>
+[Trait("Speed", "slow")]
 public sealed class BetterAuthTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
