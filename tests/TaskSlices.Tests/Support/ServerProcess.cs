@@ -6,7 +6,8 @@ namespace TaskSlices.Tests.Support;
 /// <summary>The real program in a process of its own, on Kestrel: what is about starting, listening, being killed and limits of the server.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>More than a start takes on a busy machine with few processors.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly Process _process;
     private readonly StringBuilder _log = new();
     private readonly TaskCompletionSource<string> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
