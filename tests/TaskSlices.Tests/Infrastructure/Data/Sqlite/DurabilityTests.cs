@@ -12,6 +12,7 @@ public sealed class DurabilityTests
     private static readonly Dictionary<string, string> Environment = new() { ["BETTER_AUTH_SECRET"] = Token.Secret };
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task What_was_acknowledged_survives_a_kill()
     {
