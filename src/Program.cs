@@ -27,7 +27,7 @@ builder.Services.AddSlices();
 var app = builder.Build();
 app.CheckSettings();
 app.UseProblems();
-app.UseCors();
+app.UseCorsOrigins();
 app.UseRequestTidying();
 app.UseDocument();
 app.UsePage();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Hosting;
@@ -13,20 +14,62 @@ public sealed class CorsSettings
     internal string[] List => Origins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }
 
-/// <summary>Named origins only, with credentials: with a wildcard, any page could call in the name of whoever looks at it (Fetch section 3.2).</summary>
+/// <summary>
+/// Named origins only, with credentials: with a wildcard, any page could call in the name of the user who looks at it (Fetch section 3.2).
+/// </summary>
 public static class Cors
 {
     public static void AddCorsOrigins(this IServiceCollection services)
     {
         services.AddSettings<CorsSettings>("Cors").Validate(
             settings => settings.List.All(IsOrigin),
-            "Cors:Origins (CORS_ORIGINS) must be origins, separated by commas, each as scheme://host[:port] and nothing behind it, and no *: https://app.example,http://localhost:3000");
+            "Cors:Origins (CORS_ORIGINS) must be origins, separated by commas, each as scheme://host[:port] and nothing behind it, " +
+            "and no *: https://app.example,http://localhost:3000");
         services.AddCors();
         services.AddSingleton<IConfigureOptions<CorsOptions>, NamedOrigins>();
+        services.AddSingleton<RefusedOrigins>();
+    }
+
+    public static void UseCorsOrigins(this WebApplication app)
+    {
+        var refused = app.Services.GetRequiredService<RefusedOrigins>();
+        app.Use((context, next) =>
+        {
+            if (context.Request.Headers.Origin is [{ } origin])
+                refused.Log(context.Request, origin);
+
+            return next(context);
+        });
+        app.UseCors();
     }
 
     private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == text && uri.UserInfo.Length == 0;
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        && uri.GetLeftPart(UriPartial.Authority) == text && uri.UserInfo.Length == 0;
+
+    /// <summary>A browser tells its page only that the call failed: the log says why, once for each origin.</summary>
+    private sealed class RefusedOrigins(IOptions<CorsSettings> settings, ILogger<RefusedOrigins> logger)
+    {
+        /// <summary>Anybody may send any origin: neither memory nor log grows with what is sent.</summary>
+        private const int Limit = 100;
+
+        private readonly ConcurrentDictionary<string, bool> _logged = new(StringComparer.OrdinalIgnoreCase);
+
+        public void Log(HttpRequest request, string origin)
+        {
+            // Browsers name the origin also when a page calls the server that it is from.
+            var isOwn = request.Headers["Sec-Fetch-Site"] == "same-origin"
+                || origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+
+            if (!isOwn && IsOrigin(origin) && !settings.Value.List.Contains(origin, StringComparer.OrdinalIgnoreCase)
+                && _logged.Count < Limit && _logged.TryAdd(origin, true))
+            {
+                logger.LogWarning(
+                    "Pages of {Origin} may not call this API from a browser. To allow it, add the origin to Cors:Origins (CORS_ORIGINS).",
+                    origin);
+            }
+        }
+    }
 
     private sealed class NamedOrigins(IOptions<CorsSettings> settings) : IConfigureOptions<CorsOptions>
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Hosting;
+using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Operations;
 
@@ -33,6 +34,8 @@ public static class Serving
         app.Logger.LogInformation("Listening on {Addresses}", string.Join(", ", app.Urls));
         app.Logger.LogInformation("Data in {Store}", app.Services.GetRequiredService<IStore>().Description);
         app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(" and ", issuers));
+        app.Logger.LogInformation(
+            "Pages that may call from a browser (Cors:Origins): {Origins}", app.Services.GetRequiredService<IOptions<CorsSettings>>().Value.Origins);
 
         // For a unix socket, a client needs more than an address.
         if (address.Contains("//unix:", StringComparison.Ordinal))

@@ -96,6 +96,35 @@ public sealed class CorsTests(App app, FaultyApp faulty) : TestBase<App>, IClass
         Assert.DoesNotContain(response.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
     }
 
+    [Fact]
+    public async Task Lets_the_pages_of_the_usual_development_servers_call()
+    {
+        foreach (var origin in new[] { Page, "http://localhost:5173" })
+            Assert.Equal(origin, Header(await PreflightAsync(origin, "GET", "authorization"), "Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task Says_in_the_log_who_may_call_and_once_who_may_not()
+    {
+        await using var server = new Server();
+        await server.InitializeAsync();
+
+        foreach (var origin in new[] { "https://app.example", "https://app.example", "http://127.0.0.1:3000", Page, server.Address.GetLeftPart(UriPartial.Authority), "no origin" })
+            await server.Anonymous().GetWith("/health/live", ("Origin", origin));
+        await server.Anonymous().GetWith("/health/live", ("Origin", "https://own.example"), ("Sec-Fetch-Site", "same-origin"));
+        for (var i = 0; i < 200; i++)
+            await server.Anonymous().GetWith("/health/live", ("Origin", $"https://flood{i}.example"));
+
+        var (_, log) = await server.Process.StopAsync();
+        Assert.Contains("(Cors:Origins): http://localhost:3000,http://localhost:5173\n", log, StringComparison.Ordinal);
+        var refused = log.Split('\n').Where(line => line.Contains("may not call this API from a browser", StringComparison.Ordinal)).ToArray();
+        Assert.Contains("https://app.example ", refused[0], StringComparison.Ordinal);
+        Assert.Contains("Cors:Origins (CORS_ORIGINS)", refused[0], StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:3000 ", refused[1], StringComparison.Ordinal);
+        Assert.Equal(100, refused.Length);
+        Assert.All(refused[2..], line => Assert.Contains("https://flood", line, StringComparison.Ordinal));
+    }
+
     private static async Task IsShown(HttpStatusCode status, Task<HttpResponseMessage> request)
     {
         using var response = await request;
