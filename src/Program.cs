@@ -26,6 +26,7 @@ builder.Services.AddSlices();
 
 var app = builder.Build();
 app.CheckSettings();
+app.UseSubPath();
 app.UseProblems();
 app.UseCorsOrigins();
 app.UseRequestTidying();

@@ -3,6 +3,7 @@ using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
 using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
@@ -46,6 +47,6 @@ public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : End
         db.Tasks.Add(task);
         await db.SaveChangesAsync(ct);
 
-        return TypedResults.Created($"/api/{Uri.EscapeDataString(task.UserId)}/tasks/{task.Id}", TaskResponse.From(task));
+        return TypedResults.Created(HttpContext.Request.AddressOf($"/api/{task.UserId}/tasks/{task.Id}"), TaskResponse.From(task));
     }
 }

@@ -9,7 +9,8 @@ public sealed record FieldError(string Field, string Message);
 
 /// <summary>
 /// The body of every answer that is not a success (RFC 9457). <see cref="Detail"/> is one plain sentence for a person, <see cref="Code"/> a
-/// stable word for a program. It holds no stack trace, no SQL, and nothing that the caller sent but the path.
+/// stable word for a program, <see cref="Instance"/> the path as the client sees it. It has no stack trace, no SQL, and nothing else that
+/// the caller sent.
 /// </summary>
 public sealed record Problem(
     string Type,
@@ -24,12 +25,13 @@ public sealed record Problem(
     public const string MediaType = "application/problem+json";
 
     /// <summary>The problem of a status, with the words of that status where none are given.</summary>
-    public static Problem For(HttpContext context, int status, string? code = null, string? detail = null, IReadOnlyList<FieldError>? errors = null)
+    public static Problem For(
+        HttpContext context, int status, string? code = null, string? detail = null, IReadOnlyList<FieldError>? errors = null)
     {
         var (usualCode, usualDetail, source) = Usual(status);
 
         return new Problem(
-            source, ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, context.Request.Path.ToUriComponent(),
+            source, ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, context.Request.OwnAddress(),
             Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code ?? usualCode, errors);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Net.Http.Headers;
 
@@ -21,6 +22,11 @@ public static class RequestTidying
 
     public static void AddRequestLimits(this IServiceCollection services)
     {
+        services.PostConfigure<ForwardedHeadersOptions>(forwarded =>
+        {
+            if (forwarded.ForwardedHeaders != ForwardedHeaders.None)
+                forwarded.ForwardedHeaders |= ForwardedHeaders.XForwardedPrefix;
+        });
         services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
         services.Configure<KestrelServerOptions>(kestrel =>

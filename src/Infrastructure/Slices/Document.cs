@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Hosting;
+using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Slices;
 
@@ -58,10 +59,22 @@ public static class Document
 
                 document ??= Complete(await CaptureAsync(context, next), context.RequestServices).ToJsonString();
                 context.Response.ContentType = "application/json; charset=utf-8";
-                await context.Response.WriteAsync(document, context.RequestAborted);
+                await context.Response.WriteAsync(Served(document, context.Request.SubPath()), context.RequestAborted);
             });
             branch.UseSwaggerGen();
         });
+    }
+
+    /// <summary>Without servers, addresses count from the root of the host (OpenAPI 3.0.4 section 4.8.1.1).</summary>
+    private static string Served(string document, string subPath)
+    {
+        if (subPath.Length == 0)
+            return document;
+
+        var served = JsonNode.Parse(document)!.AsObject();
+        served["servers"] = new JsonArray(new JsonObject { ["url"] = subPath });
+
+        return served.ToJsonString();
     }
 
     private static async Task<JsonObject> CaptureAsync(HttpContext context, RequestDelegate next)

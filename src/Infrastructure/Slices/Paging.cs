@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Slices;
 
@@ -32,18 +33,21 @@ public abstract class PagedValidator<TRequest> : Validator<TRequest> where TRequ
 /// <summary>Pages by key: a page deep in a list costs what the first one costs, and rows that come or go meanwhile shift nothing.</summary>
 public static class Paging
 {
-    /// <summary>Reads one row more than asked for, to know whether there is a next page; if so, a Link header says where (RFC 8288).</summary>
-    public static async Task<IReadOnlyList<T>> ReadPageAsync<T>(this DbSet<T> rows, PagedRequest req, HttpContext context, CancellationToken ct)
+    /// <summary>Reads a page. If there is a next one, a Link header says where (RFC 8288).</summary>
+    public static async Task<IReadOnlyList<T>> ReadPageAsync<T>(
+        this DbSet<T> rows, PagedRequest req, HttpContext context, CancellationToken ct)
         where T : class, IOwned
     {
         var limit = req.Limit ?? PagedRequest.LimitMaximum;
+
+        // One row more than the page has tells whether there is a next page.
         var page = await rows.ReadNewestAsync(req.UserId, req.After, limit + 1, ct);
 
         if (page.Count > limit)
         {
             page.RemoveAt(limit);
             var query = new QueryBuilder { { "limit", $"{limit}" }, { "after", $"{page[^1].Id}" } };
-            context.Response.Headers.Link = $"<{context.Request.PathBase.Add(context.Request.Path).ToUriComponent()}{query}>; rel=\"next\"";
+            context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{query}>; rel=\"next\"";
         }
 
         return page;

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using TaskSlices.Infrastructure.Hosting;
+using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
@@ -60,7 +61,7 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
 
     private void Append(HttpContext context, string cookie, string value, int? maxAge) => context.Response.Headers.Append(
         "Set-Cookie",
-        $"{Name(context, cookie)}={value}; {(maxAge is null ? "" : $"Max-Age={maxAge}; ")}Path=/; HttpOnly; "
+        $"{Name(context, cookie)}={value}; {(maxAge is null ? "" : $"Max-Age={maxAge}; ")}Path={Path(context)}; HttpOnly; "
         + $"{(IsSecure(context) ? "Secure; " : "")}SameSite=Lax");
 
     /// <summary>
@@ -71,6 +72,8 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
         && cookies.LastOrDefault(sent => sent.Name.Equals(Name(context, cookie), StringComparison.Ordinal)) is { } found
             ? Uri.UnescapeDataString(found.Value.ToString())
             : null;
+
+    private static string Path(HttpContext context) => context.Request.SubPath() is { Length: > 0 } path ? path : "/";
 
     private string Name(HttpContext context, string cookie) => $"{(IsSecure(context) ? "__Secure-" : "")}better-auth.{cookie}";
 

@@ -161,6 +161,25 @@ public sealed class ListTasksTests(App app) : TestBase<App>
         Assert.All(walked.SkipLast(1), page => Assert.Equal(limit, page.Length));
     }
 
+    [Theory]
+    [InlineData("a%2eb")]
+    [InlineData("a%0db")]
+    [InlineData("a%2Fb")]
+    [InlineData("100%25")]
+    public async Task Leads_on_for_a_user_whose_name_looks_escaped(string user)
+    {
+        var address = $"/api/{Uri.EscapeDataString(user)}/tasks";
+        foreach (var title in new[] { "first", "second" })
+            await (await app.As(user).Post(address, $$"""{"title":"{{title}}"}""")).Is(HttpStatusCode.Created);
+
+        var page = await app.As(user).Get($"{address}?limit=1");
+
+        Assert.StartsWith($"{address}?limit=1&after=", page.Next(), StringComparison.Ordinal);
+        Assert.Equal("first", Assert.Single(await (await app.As(user).Get(page.Next()!)).IsList())!["title"]!.GetValue<string>());
+        var problem = await (await app.As(user).Get($"{address}/{Guid.CreateVersion7()}")).IsProblem(HttpStatusCode.NotFound);
+        Assert.StartsWith($"{address}/", problem["instance"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Leads_on_for_a_user_whose_name_must_be_escaped()
     {
