@@ -21,7 +21,7 @@ public static class ErrorHandling
             Problem.For(context.HttpContext, context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
     }
 
-    /// <summary>The server says of a body that can't be read to its end, be it broken or broken off, that the reading failed.</summary>
+    /// <summary>A body that is malformed or incomplete makes the server's reader throw one of these.</summary>
     private static bool IsOfTheClient(Exception exception) => exception is BadHttpRequestException or IOException;
 
     private static Task AnswerAsync(HttpContext context)
@@ -44,6 +44,10 @@ public static class ErrorHandling
 
         if (status == StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = $"{RetryAfter}";
+
+        // What is left of the body is not read as the next request (RFC 9112 section 9.6).
+        if (IsOfTheClient(exception))
+            context.Response.Headers.Connection = "close";
 
         return Problem.For(context, status).ExecuteAsync(context);
     }

@@ -2,21 +2,25 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace TaskSlices.Infrastructure.Http;
 
-/// <summary>
-/// Puts requests in order before they are routed, so that every slice sees one kind. What about 50 public clients send was measured: many
-/// announce JSON on requests that have no body.
-/// </summary>
+/// <summary>Checks and normalizes requests before routing, so that the slices see one kind.</summary>
 public static class RequestTidying
 {
-    /// <summary>In bytes. The largest task is 1,200 characters, each 12 bytes at most when escaped; clients send a few members more.</summary>
+    /// <summary>In bytes. The largest task has 1,200 characters of at most 12 bytes, when escaped; clients send more members.</summary>
     public const long BodyLimit = 64 * 1024;
 
-    /// <summary>How long those who are being served may take once the process is told to end; service managers kill after ten seconds.</summary>
-    private static readonly TimeSpan LastRequests = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// In bytes. What the server reads of a body that is refused, for 5 s at most, before it closes the connection. If it closed while the
+    /// client sends, the connection would be reset, and the client would lose the answer.
+    /// </summary>
+    private const long DiscardLimit = 16 * 1024 * 1024;
+
+    /// <summary>What is left of the time to stop when bodies that are still incomplete get their 503.</summary>
+    private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
 
     private static readonly byte[] EmptyObject = "{}"u8.ToArray();
 
@@ -28,48 +32,73 @@ public static class RequestTidying
                 forwarded.ForwardedHeaders |= ForwardedHeaders.XForwardedPrefix;
         });
         services.Configure<HostFilteringOptions>(hosts => hosts.IncludeFailureMessage = false);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = LastRequests);
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = BodyLimit;
+            kestrel.Limits.MaxRequestBodySize = DiscardLimit;
         });
     }
 
-    public static void UseRequestTidying(this IApplicationBuilder app) => app.Use(async (context, next) =>
+    public static void UseRequestTidying(this WebApplication app)
     {
-        if (context.Request.ContentLength > BodyLimit)
+        var lastCall = LastCallOf(app);
+
+        app.Use(async (context, next) =>
         {
-            // RFC 9112 section 9.6: whoever will not read on says so, or the client's next request on this connection is lost.
-            context.Response.Headers.Connection = "close";
-            context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
-            return;
+            var request = context.Request;
+            if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+            {
+                ReplaceMissingBody(request);
+                await next(context);
+                return;
+            }
+
+            if (request.ContentLength > BodyLimit)
+            {
+                // RFC 9112 section 9.6: a server that will close the connection says so, or the client loses its next request.
+                context.Response.Headers.Connection = "close";
+                context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            }
+            else if (await TidyBodyAsync(request, new RequestBody(request.BodyReader, BodyLimit, lastCall)))
+                await next(context);
+            else
+                context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+        });
+    }
+
+    private static CancellationToken LastCallOf(WebApplication app)
+    {
+        var source = new CancellationTokenSource();
+        var timeout = app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+        app.Lifetime.ApplicationStopping.Register(() => source.CancelAfter(timeout > LastCall ? timeout - LastCall : TimeSpan.Zero));
+
+        return source.Token;
+    }
+
+    /// <summary>False for a body that is not JSON.</summary>
+    private static async ValueTask<bool> TidyBodyAsync(HttpRequest request, RequestBody body)
+    {
+        if (await IsEmptyAsync(request, body))
+        {
+            ReplaceMissingBody(request);
+            return true;
         }
 
-        if (!await HasBodyAsync(context))
-            ReplaceMissingBody(context.Request);
-        else if (!IsReadable(context.Request))
-        {
-            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-            return;
-        }
+        request.Body = body.AsStream(leaveOpen: true);
 
-        await next(context);
-    });
+        return IsReadable(request);
+    }
 
-    private static async ValueTask<bool> HasBodyAsync(HttpContext context)
+    private static async ValueTask<bool> IsEmptyAsync(HttpRequest request, RequestBody body)
     {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
-            return false;
+        if (request.ContentLength is { } length)
+            return length == 0;
 
-        if (context.Request.ContentLength is not null)
-            return context.Request.ContentLength > 0;
+        // A body without a length may be empty.
+        var start = await body.ReadAsync(request.HttpContext.RequestAborted);
+        body.AdvanceTo(start.Buffer.Start);
 
-        // Announced without a length, it may still turn out to be nothing.
-        var start = await context.Request.BodyReader.ReadAsync(context.RequestAborted);
-        context.Request.BodyReader.AdvanceTo(start.Buffer.Start);
-
-        return !start.Buffer.IsEmpty;
+        return start.Buffer.IsEmpty;
     }
 
     /// <summary>Where a body is expected, none is the empty object; elsewhere, a Content-Type without a body says nothing.</summary>

@@ -310,6 +310,29 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         }
     }
 
+    /// <summary>Closing on a client that still sends would reset the connection, and the answer would be lost.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Lets_a_client_that_sends_five_megabytes_before_it_reads_see_the_refusal(bool chunked)
+    {
+        var body = Bytes($"{(chunked ? "4c4b40\r\n" : "")}{{\"title\":\"{new string('x', 5_000_000 - 10)}{(chunked ? "\r\n0\r\n\r\n" : "")}");
+
+        for (var i = 0; i < 20; i++)
+        {
+            using var tcp = new TcpClient();
+            await tcp.ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);
+            var head = Head("POST", $"/api/{_ann}/tasks", chunked ? "Transfer-Encoding: chunked" : "Content-Length: 5000000").ReplaceLineEndings("\r\n");
+            await tcp.GetStream().WriteAsync(Bytes(head), TestContext.Current.CancellationToken);
+            await tcp.GetStream().WriteAsync(body, TestContext.Current.CancellationToken);
+
+            using var reader = new StreamReader(tcp.GetStream());
+            var text = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Assert.StartsWith("HTTP/1.1 413 ", text, StringComparison.Ordinal);
+            Assert.Contains("\"BODY_TOO_LARGE\"", text, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>RFC 9112 section 9.6: who closes says so, or the client's next request on that connection is lost.</summary>
     [Theory]
     [InlineData("POST", "application/json", true, 413)]
