@@ -74,6 +74,10 @@ public sealed class AccessTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public Task Guards_HEAD_as_GET() =>
+        Sweep(app.Anonymous, Routes().Where(r => !r.Anonymous && r.Method == "GET").Select(r => ("HEAD", r.Route)));
+
+    [Fact]
     public async Task Answers_public_routes_to_anybody()
     {
         foreach (var route in Routes().Where(r => r.Anonymous && !SigningIn.Contains($"{r.Method} {r.Route}")))

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Net.Http.Headers;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Infrastructure.Http;
@@ -18,7 +19,21 @@ public static class ErrorHandling
             SuppressDiagnosticsCallback = static context => IsOfTheClient(context.Exception) || context.Exception is OwnerGoneException,
         });
         app.UseStatusCodePages(static context =>
-            Problem.For(context.HttpContext, context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+        {
+            var response = context.HttpContext.Response;
+            if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+                AddHead(response.Headers);
+
+            return Problem.For(context.HttpContext, response.StatusCode).ExecuteAsync(context.HttpContext);
+        });
+    }
+
+    /// <summary>What takes GET takes HEAD; routing names only what the slices name.</summary>
+    private static void AddHead(IHeaderDictionary headers)
+    {
+        var methods = headers.GetCommaSeparatedValues(HeaderNames.Allow);
+        if (methods.Contains(HttpMethods.Get) && !methods.Contains(HttpMethods.Head))
+            headers.Allow = string.Join(", ", [.. methods, HttpMethods.Head]);
     }
 
     /// <summary>A body that is malformed or incomplete makes the server's reader throw one of these.</summary>

@@ -46,6 +46,16 @@ public static class RequestTidying
         app.Use(async (context, next) =>
         {
             var request = context.Request;
+            if (HasDotSegment(context.Features.Get<IHttpRequestFeature>()!.RawTarget))
+            {
+                await Problem.For(context, 400, detail: "The path must not have . or .. as a segment.").ExecuteAsync(context);
+                return;
+            }
+
+            // RFC 9110 section 9.3.2: HEAD is GET without the content. The server sends no content to HEAD, whatever the method says here.
+            if (HttpMethods.IsHead(request.Method))
+                request.Method = HttpMethods.Get;
+
             if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             {
                 ReplaceMissingBody(request);
@@ -64,6 +74,17 @@ public static class RequestTidying
             else
                 context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
         });
+    }
+
+    /// <summary>In the path as it was sent. The server resolves dot segments: DELETE /api/ann/tasks/.. would be DELETE /api/ann.</summary>
+    private static bool HasDotSegment(string target)
+    {
+        if (!target.Contains("/.", StringComparison.Ordinal) && !target.Contains("/%2e", StringComparison.OrdinalIgnoreCase))
+            return false;
+
+        var path = target.Split('?')[0].Replace("%2e", ".", StringComparison.OrdinalIgnoreCase);
+
+        return path.Split('/').Any(segment => segment is "." or "..");
     }
 
     private static CancellationToken LastCallOf(WebApplication app)

@@ -44,14 +44,14 @@ public static class Document
             branch.UseDocumentPolicy();
             branch.Use(async (context, next) =>
             {
-                if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+                if (!HttpMethods.IsGet(context.Request.Method))
                 {
                     context.Response.Headers.Allow = "GET, HEAD";
                     context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
                     return;
                 }
 
-                if (context.Request.Path != Path || !HttpMethods.IsGet(context.Request.Method))
+                if (context.Request.Path != Path)
                 {
                     await next(context);
                     return;

@@ -34,9 +34,6 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
     [InlineData("ann", "ann%2F..%2Fbob")]
     [InlineData("ann", "bob%2F..%2Fann")]
     [InlineData("ann", "bob%5C..%5Cann")]
-    [InlineData("ann", "bob/../bob")]
-    [InlineData("ann", "ann/../bob")]
-    [InlineData("ann", "%2e%2e/api/bob")]
     [InlineData("ann", "ann;bob")]
     [InlineData("ann", "ann,bob")]
     [InlineData("ann", "ann%3Fuser_id=bob")]
@@ -78,11 +75,33 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
         Assert.InRange((int)response.StatusCode, 400, 499);
     }
 
+    /// <summary>What the server makes of them may be another resource: .../tasks/.. is the user.</summary>
+    [Theory]
+    [InlineData("/api/ann/tasks/..")]
+    [InlineData("/api/ann/tasks/%2e%2e")]
+    [InlineData("/api/ann/tasks/.%2E?x=1")]
+    [InlineData("/api/ann/tasks/%2e.")]
+    [InlineData("/api/ann/tasks/x/../..")]
+    [InlineData("/api/ann/x/..")]
+    [InlineData("/api/ann/.")]
+    [InlineData("/api/./ann")]
+    [InlineData("/api/%2E/ann")]
+    [InlineData("/api/bob/../ann")]
+    [InlineData("/./api/ann")]
+    [InlineData("/../api/ann")]
+    [InlineData("/%2e%2e/api/ann/tasks")]
+    public async Task Refuses_dot_segments_before_they_are_resolved(string path)
+    {
+        foreach (var method in new[] { "DELETE", "GET", "POST" })
+            await (await server.As("ann").SendAsWritten(method, path)).IsProblem(HttpStatusCode.BadRequest, "BAD_REQUEST");
+    }
+
     [Theory]
     [InlineData("ann", "%61nn")]
     [InlineData("ann", "%61%6e%6E")]
-    [InlineData("ann", "bob/../ann")]
-    [InlineData("ann", "./ann")]
+    [InlineData(".ann", ".ann")]
+    [InlineData("..ann", "%2e%2eann")]
+    [InlineData("...", "...")]
     [InlineData("a b", "a%20b")]
     [InlineData("a+b", "a+b")]
     [InlineData("a+b", "a%2Bb")]
