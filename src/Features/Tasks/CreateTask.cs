@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FastEndpoints;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,13 +13,17 @@ public sealed record CreateTaskRequest : OwnedRequest
 {
     public string Title { get; init => field = value.Trim(); } = "";
     public string? Description { get; init; }
+
+    [DisallowNull]
+    public bool? Completed { get; init; }
 }
 
 public sealed class CreateTaskValidator : Validator<CreateTaskRequest>
 {
     public CreateTaskValidator()
     {
-        RuleFor(r => r.Title).Cascade(CascadeMode.Stop).NotEmpty().WithMessage("title is required.").Characters(1, TaskItem.TitleLimit);
+        RuleFor(r => r.Title).Cascade(CascadeMode.Stop).NotEmpty().WithMessage("title is required.")
+            .Characters(1, TaskItem.TitleLimit).NotBlank();
         RuleFor(r => r.Description).Characters(0, TaskItem.DescriptionLimit);
     }
 }
@@ -40,6 +45,7 @@ public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : End
             Id = ids.Next(now),
             Title = req.Title,
             Description = req.Description,
+            Completed = req.Completed ?? false,
             CreatedAt = now,
             UpdatedAt = now,
         };

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using FastEndpoints;
+using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
@@ -28,7 +29,7 @@ public sealed class UpdateTaskValidator : Validator<UpdateTaskRequest>
 {
     public UpdateTaskValidator()
     {
-        RuleFor(r => r.Title).Characters(1, TaskItem.TitleLimit);
+        RuleFor(r => r.Title).Cascade(CascadeMode.Stop).Characters(1, TaskItem.TitleLimit).NotBlank();
         RuleFor(r => r.Description).Characters(0, TaskItem.DescriptionLimit);
     }
 }

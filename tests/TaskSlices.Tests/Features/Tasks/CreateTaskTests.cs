@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FastEndpoints.Testing;
 using TaskSlices.Features.Tasks;
 
@@ -67,6 +68,52 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         Assert.Empty(await (await app.As(_ann).Get($"/api/{_ann}/tasks")).IsList());
     }
 
+    [Theory]
+    [InlineData("\u200b")]
+    [InlineData("\u200b\u200d\ufeff")]
+    [InlineData("\u0001\u001f\u0085")]
+    [InlineData("\ufe0f\udb40\udd00")]
+    [InlineData("\u00ad\u061c\u2060\u202e")]
+    [InlineData("\u2028\u2029")]
+    [InlineData("\u2800\u3164\uffa0\u115f\u1160")]
+    [InlineData("\u034f")]
+    [InlineData("\udb40\udc41\udb40\udc7f")]
+    [InlineData(" \u200b \u3000")]
+    public async Task Refuses_a_title_of_which_nothing_can_be_seen(string title)
+    {
+        var response = await app.As(_ann).Post($"/api/{_ann}/tasks", JsonSerializer.Serialize(new { title }));
+
+        Assert.Equal("title is required.", await response.Refuses("title"));
+    }
+
+    [Theory]
+    [InlineData("\ud83d\udc69\u200d\ud83d\udc69\u200d\ud83d\udc67\u200d\ud83d\udc66")]
+    [InlineData("\ud83c\uddea\ud83c\uddfa")]
+    [InlineData("\u2764\ufe0f")]
+    [InlineData("\u200bx")]
+    [InlineData("\u0301")]
+    public async Task Takes_a_title_of_which_something_can_be_seen(string title) =>
+        Assert.Equal(title, (await app.As(_ann).CreateTask(_ann, title))["title"]!.GetValue<string>());
+
+    [Theory]
+    [InlineData("""{"title":"t","completed":true}""", true)]
+    [InlineData("""{"title":"t","completed":false}""", false)]
+    public async Task Takes_whether_the_task_is_completed(string body, bool completed)
+    {
+        var task = await (await app.As(_ann).Post($"/api/{_ann}/tasks", body)).Is(HttpStatusCode.Created);
+
+        Assert.Equal(completed, task["completed"]!.GetValue<bool>());
+        Assert.Equal(completed, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Completed);
+    }
+
+    [Theory]
+    [InlineData("\"yes\"")]
+    [InlineData("\"true\"")]
+    [InlineData("1")]
+    [InlineData("null")]
+    public async Task Refuses_a_completed_that_is_no_boolean(string completed) =>
+        await (await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","completed":{{completed}}}""")).Refuses("completed");
+
     [Fact]
     public async Task Takes_a_title_at_the_limit_and_refuses_a_longer_one()
     {
@@ -118,13 +165,12 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     public async Task Ignores_members_it_does_not_know_and_those_that_are_not_the_callers_to_set()
     {
         var other = Guid.NewGuid();
-        var body = $$$"""{"title":"Mine","id":"{{{other}}}","user_id":"bob","completed":true,"created_at":"1999-01-01T00:00:00Z","revision":99,"priority":{"high":[1]}}""";
+        var body = $$$"""{"title":"Mine","id":"{{{other}}}","user_id":"bob","created_at":"1999-01-01T00:00:00Z","revision":99,"priority":{"high":[1]}}""";
 
         var task = await (await app.As(_ann).Post($"/api/{_ann}/tasks", body)).Is(HttpStatusCode.Created);
 
         Assert.NotEqual($"{other}", task.Id());
         Assert.Equal(_ann, task["user_id"]!.GetValue<string>());
-        Assert.False(task["completed"]!.GetValue<bool>());
         Assert.DoesNotContain("1999", task["created_at"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 

@@ -117,6 +117,20 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         Assert.Equal(["title", "description"], problem["errors"]!.AsArray().Select(e => e!["field"]!.GetValue<string>()));
     }
 
+    [Theory]
+    [InlineData("\u200b\u200d\ufeff")]
+    [InlineData("\u0001")]
+    [InlineData("\ufe0f")]
+    [InlineData("\u2800\u3164")]
+    public async Task Refuses_a_title_of_which_nothing_can_be_seen(string title)
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+
+        var response = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", new JsonObject { ["title"] = title }.ToJsonString());
+
+        Assert.Equal("title is required.", await response.Refuses("title"));
+    }
+
     [Fact]
     public async Task Takes_a_title_at_the_limit_and_refuses_a_longer_one()
     {

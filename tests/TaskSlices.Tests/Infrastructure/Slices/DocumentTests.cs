@@ -46,11 +46,13 @@ public sealed class DocumentTests(App app) : TestBase<App>
         var update = document["components"]!["schemas"]!["UpdateTaskRequest"]!;
 
         Assert.Equal("""["title"]""", create["required"]!.ToJsonString());
-        Assert.Equal(["title", "description"], create["properties"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(["title", "description", "completed"], create["properties"]!.AsObject().Select(p => p.Key));
         Assert.Equal(["title", "description", "completed"], update["properties"]!.AsObject().Select(p => p.Key));
         foreach (var request in new[] { create, update })
         {
             Assert.Equal(1, request["properties"]!["title"]!["minLength"]!.GetValue<int>());
+            Assert.DoesNotMatch(request["properties"]!["title"]!["pattern"]!.GetValue<string>(), " \u200b\u3164");
+            Assert.Matches(request["properties"]!["title"]!["pattern"]!.GetValue<string>(), " \u200ba\n");
             Assert.Equal(TaskItem.TitleLimit, request["properties"]!["title"]!["maxLength"]!.GetValue<int>());
             Assert.Equal(TaskItem.DescriptionLimit, request["properties"]!["description"]!["maxLength"]!.GetValue<int>());
         }
