@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -34,7 +35,7 @@ public static class Document
         };
     });
 
-    /// <summary>Stands before authentication: whoever may reach the API may read how it is called. Made when first asked for, then kept.</summary>
+    /// <summary>Before authentication: the document needs no token. It is made at the first request and kept.</summary>
     public static void UseDocument(this IApplicationBuilder app)
     {
         string? document = null;
@@ -94,7 +95,7 @@ public static class Document
         return JsonNode.Parse(captured.ToArray())!.AsObject();
     }
 
-    /// <summary>Adds what the generator can't know: the owner and the ids are never in a body, and a missing body is the empty object.</summary>
+    /// <summary>Adds what the generator does not know: owner and ids are never in a body, and some bodies may be left out.</summary>
     private static JsonObject Complete(JsonObject document, IServiceProvider services)
     {
         var json = services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
@@ -102,7 +103,7 @@ public static class Document
         var requests = RequestTypes(endpoints, json);
         var schemas = document["components"]!["schemas"]!.AsObject();
 
-        // The address by which somebody happened to ask says nothing to the next reader.
+        // They name the address of the request at which the document was made, and it is kept for all.
         document.Remove("servers");
 
         foreach (var (path, item) in document["paths"]!.AsObject())
@@ -125,7 +126,8 @@ public static class Document
 
     /// <summary>What each operation's request is to the serializer, by operation id.</summary>
     private static Dictionary<string, JsonTypeInfo> RequestTypes(IEnumerable<Endpoint> endpoints, JsonSerializerOptions json) => endpoints
-        .Select(e => (Name: e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName, Slice: e.Metadata.GetMetadata<EndpointDefinition>()))
+        .Select(e => e.Metadata)
+        .Select(e => (Name: e.GetMetadata<IEndpointNameMetadata>()?.EndpointName, Slice: e.GetMetadata<EndpointDefinition>()))
         .Where(e => e is { Name: not null, Slice: not null })
         .ToDictionary(e => e.Name!, e => json.GetTypeInfo(e.Slice!.ReqDtoType));
 
@@ -157,24 +159,26 @@ public static class Document
     private static IEnumerable<string> AlwaysPresent(JsonTypeInfo answer) =>
         answer.Properties.Where(p => p.AssociatedParameter is { HasDefaultValue: false }).Select(p => p.Name);
 
-    private static void CompleteOperation(string method, JsonObject operation, JsonObject schemas, Dictionary<string, JsonTypeInfo> requests)
+    private static void CompleteOperation(
+        string method, JsonObject operation, JsonObject schemas, Dictionary<string, JsonTypeInfo> requests)
     {
         foreach (var (status, response) in operation["responses"]!.AsObject())
         {
             if (response!["description"]?.GetValue<string>() is null or "")
-                response["description"] = ReasonPhrases.GetReasonPhrase(int.Parse(status, System.Globalization.CultureInfo.InvariantCulture));
+                response["description"] = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture));
         }
 
         // Where a route has no segment that names a feature, it is about the user.
         operation["tags"] ??= new JsonArray("User");
 
         var parameters = operation["parameters"]?.AsArray().Select(p => p!.AsObject()).ToList() ?? [];
-        var declared = SliceConventions.QueryKeys(requests[operation["operationId"]!.GetValue<string>()].Type);
+        var request = requests[operation["operationId"]!.GetValue<string>()];
+        var declared = SliceConventions.QueryKeys(request.Type);
         foreach (var parameter in parameters.Where(p => p["in"]!.GetValue<string>() == "query"))
         {
             parameter["name"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter["name"]!.GetValue<string>());
 
-            // Of a request whose method seldom has a body, generators take every member for a key of the query.
+            // For methods that seldom have a body, the generator takes every member of the request for a key of the query.
             if (!declared.Contains(parameter["name"]!.GetValue<string>()))
                 operation["parameters"]!.AsArray().Remove(parameter);
 
@@ -185,22 +189,30 @@ public static class Document
                 Limit(parameter["schema"]!.AsObject());
         }
 
-        if (method is not ("post" or "put" or "patch"))
+        if (method == "get" || request.Properties.Count == 0)
             operation.Remove("requestBody");
         else if (operation["requestBody"]?["content"]?["application/json"]?["schema"]?["$ref"]?.GetValue<string>() is { } reference)
         {
-            var request = requests[operation["operationId"]!.GetValue<string>()];
             var schema = schemas[reference.Split('/')[^1]]!.AsObject();
-            var properties = schema["properties"]!.AsObject();
-
-            foreach (var name in properties.Select(p => p.Key).Where(name => request.Properties.All(p => p.Name != name)).ToList())
-                properties.Remove(name);
-
-            foreach (var property in request.Properties.Where(p => !p.IsSetNullable))
-                properties[property.Name]?.AsObject().Remove("nullable");
-
+            CompleteBody(schema, request);
+            operation["requestBody"]!["content"]!.AsObject().Remove("*/*");
             operation["requestBody"]!["required"] = schema["required"] is JsonArray { Count: > 0 };
         }
+    }
+
+    private static void CompleteBody(JsonObject schema, JsonTypeInfo request)
+    {
+        var properties = schema["properties"]!.AsObject();
+
+        foreach (var name in properties.Select(p => p.Key).Where(name => request.Properties.All(p => p.Name != name)).ToList())
+            properties.Remove(name);
+
+        foreach (var property in request.Properties.Where(p => !p.IsSetNullable))
+            properties[property.Name]?.AsObject().Remove("nullable");
+
+        // Where a body may be left out, null stands for none.
+        if (schema["required"] is not JsonArray { Count: > 0 })
+            schema["nullable"] = true;
     }
 
     private static void Limit(JsonObject schema)
@@ -210,7 +222,7 @@ public static class Document
         schema["default"] = PagedRequest.LimitMaximum;
     }
 
-    /// <summary>One spelling for what generators spell differently.</summary>
+    /// <summary>Removes what only this generator writes, so that another version of it changes nothing here.</summary>
     private static void Visit(JsonNode? node)
     {
         if (node is JsonObject one)
@@ -225,7 +237,7 @@ public static class Document
             {
                 one["format"] = format.ToString() == "guid" ? "uuid" : format.ToString();
 
-                // Our converter of times tells a generator nothing about the JSON it writes.
+                // The generator does not know what our converter writes.
                 if (format.ToString() == "date-time")
                     one["type"] = "string";
             }
@@ -242,7 +254,9 @@ public static class Document
 
     private static void RemoveUnused(JsonObject document, JsonObject schemas)
     {
-        while (schemas.Select(s => s.Key).FirstOrDefault(name => !document.ToJsonString().Contains($"#/components/schemas/{name}\"", StringComparison.Ordinal)) is { } unused)
+        while (schemas.Select(s => s.Key).FirstOrDefault(IsUnused) is { } unused)
             schemas.Remove(unused);
+
+        bool IsUnused(string name) => !document.ToJsonString().Contains($"#/components/schemas/{name}\"", StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using FastEndpoints;
 using FluentValidation.Results;
@@ -8,7 +9,7 @@ using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Slices;
 
-/// <summary>FastEndpoints as this house uses it: what holds for every slice is said here once, so that a slice says only what is its own.</summary>
+/// <summary>How FastEndpoints is configured: what holds for every slice is here, so that a slice says only what is its own.</summary>
 public static class SliceConventions
 {
     private const string Malformed = "MALFORMED_JSON";
@@ -19,7 +20,7 @@ public static class SliceConventions
         discovery.Assemblies = [typeof(SliceConventions).Assembly];
     });
 
-    /// <summary>Maps the slices, and looks at every endpoint that the process now has.</summary>
+    /// <summary>Maps the slices and audits every endpoint.</summary>
     /// <exception cref="StartupException">An endpoint is open by mistake, or has no owner.</exception>
     public static void UseSlices(this WebApplication app)
     {
@@ -49,7 +50,7 @@ public static class SliceConventions
         return next(context);
     });
 
-    // The action runs once per process, whatever the number of hosts: it may hold nothing of this one.
+    // FastEndpoints runs this once per process, also for several hosts: it must not use anything of one host.
     private static void Configure(Config config)
     {
         config.Endpoints.ShortNames = true;
@@ -72,7 +73,7 @@ public static class SliceConventions
         {
             slice.AllowAnonymous();
 
-            // What is open to everybody here speaks another program's language, and is described there.
+            // These are Better Auth's endpoints and health; Better Auth documents its own.
             slice.Description(endpoint => endpoint.ExcludeFromDescription());
         }
 
@@ -85,23 +86,25 @@ public static class SliceConventions
         });
     }
 
-    /// <summary>The statuses that any slice of this kind can answer, for the document; those of its own are in its signature.</summary>
+    /// <summary>The errors that every slice of this kind can answer, for the document. The slice's signature has the others.</summary>
     private static int[] Refusals(EndpointDefinition slice) =>
     [
+        400,
         .. slice.ReqDtoType.IsAssignableTo(typeof(OwnedRequest)) ? [401, 403] : Array.Empty<int>(),
-        .. slice.Verbs?.Intersect(["POST", "PUT", "PATCH"]).Any() is true ? [400, 413, 415, 422] : Array.Empty<int>(),
+        .. slice.Verbs?.Intersect(["POST", "PUT", "PATCH"]).Any() is true ? [413, 415, 422] : Array.Empty<int>(),
         500,
         503,
     ];
 
-    /// <summary>400 for what is no JSON, 422 for JSON that is not allowed; FastEndpoints knows one status for both.</summary>
+    /// <summary>400 for a body that is not JSON, 422 for JSON that is not allowed; FastEndpoints has one status for both.</summary>
     private static Problem Refuse(List<ValidationFailure> failures, HttpContext context)
     {
         var malformed = failures.Find(failure => failure.ErrorCode == Malformed);
         var problem = malformed is not null
             ? Problem.For(context, StatusCodes.Status400BadRequest, Malformed, malformed.ErrorMessage)
             : Problem.For(
-                context, StatusCodes.Status422UnprocessableEntity, detail: string.Join(' ', failures.Select(f => f.ErrorMessage).Distinct()),
+                context, StatusCodes.Status422UnprocessableEntity,
+                detail: string.Join(' ', failures.Select(f => f.ErrorMessage).Distinct()),
                 errors: [.. failures.Select(f => new FieldError(f.PropertyName, f.ErrorMessage)).Distinct()]);
 
         context.Response.StatusCode = problem.Status;
@@ -109,15 +112,18 @@ public static class SliceConventions
         return problem;
     }
 
-    // The serializer wraps the reader's own exception when the text is no JSON, and bytes that are no UTF-8 are no text.
+    // If the body is not JSON, or not UTF-8, the inner exception is one of these.
     private static ValidationFailure Describe(JsonException exception)
     {
-        if (exception.InnerException is JsonException or { InnerException: System.Text.DecoderFallbackException })
+        if (exception.InnerException is JsonException or { InnerException: DecoderFallbackException })
             return new ValidationFailure("body", "The body is not well-formed JSON.") { ErrorCode = Malformed };
 
-        var field = exception.Path?.TrimStart('$', '.') is { Length: > 0 } path ? JsonNamingPolicy.SnakeCaseLower.ConvertName(path) : "body";
+        if (exception.Path?.TrimStart('$', '.') is not { Length: > 0 } path)
+            return new ValidationFailure("body", "The body must be a JSON object.");
 
-        return new ValidationFailure(field, field == "body" ? "The body must be a JSON object." : $"{field} does not have the right type, or is there twice.");
+        var field = JsonNamingPolicy.SnakeCaseLower.ConvertName(path);
+
+        return new ValidationFailure(field, $"{field} does not have the right type, or is there twice.");
     }
 
     private static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch

@@ -73,6 +73,7 @@ public sealed class DocumentTests(App app) : TestBase<App>
     [InlineData("/api/{user_id}/tasks", "post", true)]
     [InlineData("/api/{user_id}/tasks/{id}", "put", false)]
     [InlineData("/api/{user_id}/tasks/{id}/complete", "patch", false)]
+    [InlineData("/api/{user_id}", "delete", false)]
     public async Task Says_whether_a_body_is_needed(string path, string method, bool required)
     {
         var body = (await ReadAsync())["paths"]![path]![method]!["requestBody"]!;

@@ -1,0 +1,279 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using FastEndpoints.Testing;
+using TaskSlices.Infrastructure.Slices;
+
+namespace TaskSlices.Tests.Infrastructure.Slices;
+
+/// <summary>
+/// Requests that are made from the document alone, the same in each run: what it allows is answered with success, what it does not is refused,
+/// and every answer is one that it describes. A new slice is in it without being named.
+/// </summary>
+public sealed class DocumentFuzzTests(App app) : TestBase<App>
+{
+    private const int Seed = 24, Rounds = 80;
+
+    private static readonly string[] Characters =
+        ["a", "Z", "7", " ", "\n", "\"", "\\", "é", "e\u0301", "中", "🧀", "👩‍👩‍👧", "\u200b", "\u0001", "\ufe0f", "\u2800", "\u3164", "\ufeff", "\u0000"];
+
+    private readonly Random _random = new(Seed);
+    private JsonObject _document = [];
+
+    [Fact]
+    public Task Answers_what_the_document_allows_with_a_success_that_it_describes() => SweepAsync((operation, request, user) =>
+    {
+        Fill(operation, request, user);
+
+        return true;
+    }, status => status is >= 200 and < 300 or 404);
+
+    [Fact]
+    public Task Refuses_what_the_document_does_not_allow_as_it_describes() => SweepAsync((operation, request, user) =>
+    {
+        Fill(operation, request, user);
+
+        return Break(operation, request);
+    }, status => status is >= 400 and < 500);
+
+    private async Task SweepAsync(Func<JsonObject, Request, string, bool> make, Func<int, bool> isExpected)
+    {
+        _document = await (await app.Anonymous().Get(Document.Path)).Is(HttpStatusCode.OK);
+        var operations = _document["paths"]!.AsObject()
+            .SelectMany(path => path.Value!.AsObject().Select(o => (Path: path.Key, Method: o.Key, Operation: o.Value!.AsObject()))).ToList();
+        var (findings, sent) = (new List<string>(), 0);
+
+        foreach (var (path, method, operation) in operations)
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                var user = App.NewUser();
+                var request = new Request { Method = method.ToUpperInvariant(), Path = path };
+                if (!make(operation, request, user))
+                    continue;
+
+                // An erasure needs a password, or a service, which needs no body at all.
+                var client = operation["operationId"]!.GetValue<string>() == "EraseUser" && isExpected(200) ? app.WithToken(App.ServiceKey) : app.As(user);
+                if (path.Contains("{id}", StringComparison.Ordinal) && request.Path.Contains("{id}", StringComparison.Ordinal))
+                    request.Path = request.Path.Replace("{id}", round % 4 == 0 ? $"{Guid.NewGuid()}" : (await client.CreateTask(user)).Id(), StringComparison.Ordinal);
+
+                using var response = await client.Send(request.Method, request.Address, request.Body is null ? null : Encoding.UTF8.GetBytes(request.Body), request.Type);
+                var finding = isExpected((int)response.StatusCode) ? await FindAsync(operation, response) : "unexpected";
+                if (finding is not null)
+                    findings.Add($"{request.Method} {request.Address} {request.Body} ({request.Broken}): {finding}\n    {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(Cancellation)}");
+                sent++;
+            }
+        }
+
+        Assert.True(sent >= operations.Count * Rounds / 2 && operations.Count >= 8, $"Only {sent} requests were made.");
+        Assert.True(findings.Count == 0, $"{findings.Count} of {sent}:\n{string.Join('\n', findings.Take(20))}");
+    }
+
+    /// <summary>What is in an answer, and not in the document, or the other way round.</summary>
+    private async Task<string?> FindAsync(JsonObject operation, HttpResponseMessage response)
+    {
+        if (operation["responses"]![$"{(int)response.StatusCode}"] is not { } described)
+            return "the status is not described";
+        if (described["content"] is not { } content)
+            return null;
+        if (content[response.Content.Headers.ContentType?.MediaType ?? ""]?["schema"] is not { } schema)
+            return $"{response.Content.Headers.ContentType} is not described";
+
+        return Violation(schema, JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation)), "body");
+    }
+
+    private string? Violation(JsonNode schema, JsonNode? value, string where)
+    {
+        schema = Resolve(schema);
+        if (value is null)
+            return schema["nullable"]?.GetValue<bool>() is true ? null : $"{where} is null";
+
+        var kind = value.GetValueKind().ToString();
+        switch (schema["type"]?.GetValue<string>())
+        {
+            case "object":
+                if (kind != "Object")
+                    return $"{where} is no object";
+                var missing = Names(schema).Where(name => !value.AsObject().ContainsKey(name)).ToArray();
+
+                return missing.Length > 0
+                    ? $"{where} has no {string.Join(", ", missing)}"
+                    : value.AsObject().Select(member => schema["properties"]?[member.Key] is { } property ? Violation(property, member.Value, $"{where}.{member.Key}") : null)
+                        .FirstOrDefault(violation => violation is not null);
+            case "array":
+                return kind != "Array" ? $"{where} is no list" : value.AsArray().Select((item, i) => Violation(schema["items"]!, item, $"{where}[{i}]")).FirstOrDefault(v => v is not null);
+            case "string":
+                return kind != "String" ? $"{where} is no text" : schema["format"]?.GetValue<string>() switch
+                {
+                    "uuid" => Guid.TryParseExact(value.GetValue<string>(), "D", out _) ? null : $"{where} is no UUID",
+                    "date-time" => DateTimeOffset.TryParse(value.GetValue<string>(), CultureInfo.InvariantCulture, out _) ? null : $"{where} is no time",
+                    _ => null,
+                };
+            case "boolean":
+                return kind is "True" or "False" ? null : $"{where} is no boolean";
+            case "integer":
+                return kind == "Number" && value.AsValue().TryGetValue<long>(out _) ? null : $"{where} is no integer";
+            case var other:
+                return $"{where} has the type {other}";
+        }
+    }
+
+    private void Fill(JsonObject operation, Request request, string user)
+    {
+        request.Path = request.Path.Replace("{user_id}", user, StringComparison.Ordinal);
+        foreach (var parameter in Parameters(operation, "query").Where(_ => _random.Next(2) == 0))
+            request.Query[parameter["name"]!.GetValue<string>()] = $"{Value(parameter["schema"]!)}";
+
+        if (BodyOf(operation) is { } schema && (operation["requestBody"]!["required"]?.GetValue<bool>() is true || _random.Next(4) > 0))
+            request.SetBody(Value(schema, orNull: true));
+    }
+
+    /// <summary>Makes one thing of the request wrong; false if there is nothing of the kind in it.</summary>
+    private bool Break(JsonObject operation, Request request)
+    {
+        var schema = BodyOf(operation);
+        var body = request.Body is null ? null : JsonNode.Parse(request.Body) as JsonObject;
+        var breaks = new List<Action>();
+
+        if (request.Path.Contains("{id}", StringComparison.Ordinal))
+            breaks.Add(() => request.Break("id", () => request.Path = request.Path.Replace("{id}", Pick("7", "x", "null", $"{Guid.NewGuid()}0"), StringComparison.Ordinal)));
+        foreach (var parameter in Parameters(operation, "query"))
+            breaks.Add(() => request.Break("query", () => request.Query[parameter["name"]!.GetValue<string>()] = WrongText(parameter["schema"]!)));
+
+        if (schema is not null)
+        {
+            breaks.Add(() => request.Break("no object", () => request.SetBody(Pick<JsonNode>(new JsonArray(), 5, "x", true, new JsonArray(new JsonObject())))));
+            breaks.Add(() => request.Break("no JSON", () => (request.Body, request.Type) = (Pick("{", "{}}", "{'a':1}", "x", "{\"a\":}"), "application/json")));
+            breaks.Add(() => request.Break("type", () => (request.Body, request.Type) = (request.Body ?? "{}", Pick("text/plain", "application/xml", "multipart/form-data; boundary=x"))));
+            if (operation["requestBody"]!["required"]?.GetValue<bool>() is true)
+                breaks.Add(() => request.Break("no body", () => (request.Body, request.Type) = (null, null)));
+            if (schema["nullable"]?.GetValue<bool>() is not true)
+                breaks.Add(() => request.Break("null", () => (request.Body, request.Type) = ("null", "application/json")));
+        }
+
+        if (body is not null)
+        {
+            foreach (var name in Names(schema!))
+                breaks.Add(() => request.Break($"no {name}", () => { body.Remove(name); request.SetBody(body); }));
+            foreach (var (name, property) in schema!["properties"]!.AsObject())
+                breaks.Add(() => request.Break(name, () => { body[name] = WrongValue(Resolve(property!)); request.SetBody(body); }));
+        }
+
+        if (breaks.Count == 0)
+            return false;
+
+        breaks[_random.Next(breaks.Count)]();
+
+        return true;
+    }
+
+    private JsonNode? Value(JsonNode schema, bool orNull = false)
+    {
+        schema = Resolve(schema);
+        if (schema["nullable"]?.GetValue<bool>() is true && orNull && _random.Next(8) == 0)
+            return null;
+
+        return schema["type"]!.GetValue<string>() switch
+        {
+            "object" => ObjectOf(schema),
+            "boolean" => _random.Next(2) == 0,
+            "integer" => _random.Next(4) == 0 ? Bound(schema, "minimum") : _random.Next(Bound(schema, "minimum"), Bound(schema, "maximum") + 1),
+            "string" when schema["format"]?.GetValue<string>() == "uuid" => $"{Guid.NewGuid()}",
+            "string" => Text(schema),
+            var other => throw new NotSupportedException($"A type that is not generated yet: {other}"),
+        };
+    }
+
+    private JsonObject ObjectOf(JsonNode schema)
+    {
+        var value = new JsonObject();
+        foreach (var (name, property) in schema["properties"]!.AsObject())
+        {
+            if (Names(schema).Contains(name) || _random.Next(2) == 0)
+                value[name] = Value(property!, orNull: true);
+        }
+
+        // Members that are not named are allowed.
+        if (_random.Next(3) == 0)
+            value[Pick("priority", "user_id", "id", "revision")] = Pick<JsonNode>(5, "x", new JsonArray(1), new JsonObject { ["a"] = true });
+
+        return value;
+    }
+
+    /// <summary>A text that fits the lengths and the pattern, of characters that are easily got wrong.</summary>
+    private string Text(JsonNode schema)
+    {
+        var (min, max) = (Bound(schema, "minLength"), Bound(schema, "maxLength"));
+        var pattern = new Regex(schema["pattern"]?.GetValue<string>() ?? "");
+        while (true)
+        {
+            var text = new StringBuilder();
+            var length = Pick(min, min + 1, max, _random.Next(min, max + 1));
+            for (var i = 0; i < length; i++)
+                text.Append(Pick(Characters));
+            var candidate = _random.Next(4) == 0 ? text.Replace("\0", "").ToString() : text.ToString();
+            if (length > 20)
+                candidate = candidate.Replace("\0", "b", StringComparison.Ordinal);
+
+            if (candidate.EnumerateRunes().Count() is var runes && runes >= min && runes <= max && pattern.IsMatch(candidate))
+                return candidate;
+        }
+    }
+
+    private JsonNode? WrongValue(JsonNode schema)
+    {
+        var wrong = new List<JsonNode?> { new JsonArray("x"), new JsonObject { ["a"] = 1 }, 5 };
+        if (schema["nullable"]?.GetValue<bool>() is not true)
+            wrong.Add(null);
+        if (schema["type"]!.GetValue<string>() != "string")
+            wrong.Add("yes");
+        else if (schema["maxLength"] is not null)
+            wrong.Add(new string('x', Bound(schema, "maxLength") + 1));
+        if (schema["type"]!.GetValue<string>() != "boolean")
+            wrong.Add(true);
+        if (schema["pattern"]?.GetValue<string>() is { } pattern)
+            wrong.AddRange(Characters.Append("a\0b").Where(text => !Regex.IsMatch(text, pattern)).Select(text => (JsonNode)text));
+
+        return wrong[_random.Next(wrong.Count)]?.DeepClone();
+    }
+
+    private string WrongText(JsonNode schema) => schema["type"]!.GetValue<string>() == "integer"
+        ? Pick($"{Bound(schema, "minimum") - 1}", $"{Bound(schema, "maximum") + 1}", "x", "1.5", "99999999999999999999", "true", "-1")
+        : Pick("x", "7", "null", "01a1fcf0-0000-7000-8000-00000000000g");
+
+    private JsonNode Resolve(JsonNode schema) =>
+        schema["$ref"]?.GetValue<string>() is { } reference ? _document["components"]!["schemas"]![reference.Split('/')[^1]]! : schema;
+
+    private JsonNode? BodyOf(JsonObject operation) =>
+        operation["requestBody"]?["content"]?["application/json"]?["schema"] is { } schema ? Resolve(schema) : null;
+
+    private T Pick<T>(params T[] values) => values[_random.Next(values.Length)];
+
+    private static int Bound(JsonNode schema, string name) => schema[name]?.GetValue<int>() ?? (name.StartsWith("max", StringComparison.Ordinal) ? 50 : 0);
+
+    private static IEnumerable<string> Names(JsonNode schema) => schema["required"]?.AsArray().Select(name => name!.GetValue<string>()) ?? [];
+
+    private static IEnumerable<JsonNode> Parameters(JsonObject operation, string place) =>
+        operation["parameters"]?.AsArray().Select(p => p!).Where(p => p["in"]!.GetValue<string>() == place) ?? [];
+
+    private sealed class Request
+    {
+        public string Method { get; init; } = "";
+        public string Path { get; set; } = "";
+        public Dictionary<string, string> Query { get; } = [];
+        public string? Body { get; set; }
+        public string? Type { get; set; }
+        public string Broken { get; private set; } = "allowed";
+
+        public string Address => Query.Count == 0 ? Path : $"{Path}?{string.Join('&', Query.Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value)}"))}";
+
+        public void SetBody(JsonNode? body) => (Body, Type) = (body?.ToJsonString() ?? "null", "application/json");
+
+        public void Break(string what, Action action)
+        {
+            Broken = what;
+            action();
+        }
+    }
+}
