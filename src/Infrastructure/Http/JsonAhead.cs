@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace TaskSlices.Infrastructure.Http;
 
-/// <summary>A look at the body before the slice reads it.</summary>
+/// <summary>Reads the body before the slice does.</summary>
 public static class JsonAhead
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>
-    /// Null for what is no well-formed JSON in UTF-8, names a member twice, or has a text that is no Unicode (half a surrogate). The body can be
-    /// read again afterwards; it is in memory, and the server limits it.
+    /// Null for a body that is not well-formed JSON in UTF-8, names a member twice, or has an unpaired surrogate. The body can be read
+    /// again afterwards; it is kept in memory, at most <see cref="RequestTidying.BodyLimit"/>.
     /// </summary>
     public static async Task<JsonElement?> ReadJsonAheadAsync(this HttpRequest request)
     {
