@@ -8,11 +8,9 @@ using TaskSlices.Infrastructure.Operations;
 using TaskSlices.Infrastructure.Slices;
 
 StartupErrors.Report();
-InvariantCulture.Use();
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.Configuration.AddShortNames(args);
 
-builder.Services.AddUnixSockets();
+builder.AddHosting(args);
 builder.Services.AddAccess();
 builder.Services.AddDatabase();
 builder.Services.AddRequestLimits();

@@ -19,6 +19,8 @@ public sealed class AccountSettings
     /// <summary>Whether anybody may make an account. Existing accounts can sign in either way.</summary>
     public bool SignUp { get; set; } = true;
 
+    internal bool IsClosed => !SignUp;
+
     /// <summary>How often a minute one address may try to sign up or in.</summary>
     public int AttemptsPerAddress { get; set; } = 30;
 

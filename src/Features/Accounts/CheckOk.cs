@@ -6,8 +6,10 @@ using TaskSlices.Features.Accounts.BetterAuth;
 namespace TaskSlices.Features.Accounts;
 
 /// <param name="Ok">Always true.</param>
-/// <param name="SignUp">False where sign-up is closed; left out where it is open, as Better Auth's answer has no such member.</param>
-public sealed record CheckOkResponse(bool Ok, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? SignUp);
+/// <param name="IsOpen">False where sign-up is closed; left out where it is open, as Better Auth's answer has no such member.</param>
+public sealed record CheckOkResponse(
+    bool Ok,
+    [property: JsonPropertyName("signUp"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsOpen);
 
 public sealed class CheckOk(IOptions<AccountSettings> settings) : Endpoint<EmptyRequest, BetterAuthResponse<CheckOkResponse>>
 {
@@ -18,5 +20,5 @@ public sealed class CheckOk(IOptions<AccountSettings> settings) : Endpoint<Empty
     }
 
     public override Task<BetterAuthResponse<CheckOkResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>
-        Task.FromResult(new BetterAuthResponse<CheckOkResponse>(new(Ok: true, SignUp: settings.Value.SignUp ? null : false)));
+        Task.FromResult(new BetterAuthResponse<CheckOkResponse>(new(Ok: true, IsOpen: settings.Value.IsClosed ? false : null)));
 }

@@ -34,7 +34,7 @@ public sealed class SignUp(
     public override async Task<Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>> ExecuteAsync(
         SignUpRequest req, CancellationToken ct)
     {
-        if (!settings.Value.SignUp)
+        if (settings.Value.IsClosed)
             return BetterAuthError.SignUpDisabled;
 
         if (FindFault(req) is { } fault)

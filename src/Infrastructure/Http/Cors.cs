@@ -57,9 +57,9 @@ public static class Cors
 
         public void Log(HttpRequest request, string origin)
         {
-            // Browsers name the origin also when a page calls the server that it is from.
+            // Browsers name the origin also when a page calls the server that it is from. (Request.Host throws for some names.)
             var isOwn = request.Headers["Sec-Fetch-Site"] == "same-origin"
-                || origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+                || origin.Equals($"{request.Scheme}://{request.Headers.Host}", StringComparison.OrdinalIgnoreCase);
 
             if (!isOwn && IsOrigin(origin) && !settings.Value.List.Contains(origin, StringComparer.OrdinalIgnoreCase)
                 && _logged.Count < Limit && _logged.TryAdd(origin, true))

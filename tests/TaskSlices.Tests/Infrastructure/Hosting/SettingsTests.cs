@@ -116,7 +116,7 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public async Task Listens_on_all_interfaces_in_a_container_and_warns_of_nothing()
     {
-        var environment = new Dictionary<string, string> { ["PORT"] = "0", ["ASPNETCORE_HTTP_PORTS"] = "8080", ["DOTNET_RUNNING_IN_CONTAINER"] = "true" };
+        var environment = new Dictionary<string, string> { ["PORT"] = "0", ["ASPNETCORE_HTTP_PORTS"] = "8080", ["DOTNET_RUNNING_IN_CONTAINER"] = "true", ["Accounts__Url"] = "http://localhost" };
         await using var server = await ServerProcess.ListenAsync([], _directory, environment);
 
         Assert.Matches(@"^http://(\[::\]|0\.0\.0\.0):\d+$", server.Listening);
