@@ -66,11 +66,11 @@ public sealed class AccessTests(App app) : TestBase<App>
 
         foreach (var (method, route, _) in Routes().Where(r => r.Route.Contains("{user_id}", StringComparison.Ordinal)))
         {
-            var everything = await (await SendAsync(app.Anonymous(), method, Address(route, owner), Token.For(owner))).Everything();
+            var everything = await SendAsync(app.Anonymous(), method, Address(route, owner), Token.For(owner)).Everything();
             Assert.False(everything.Contains(planted, StringComparison.Ordinal), $"{method} {route}: {everything}");
         }
 
-        Assert.Contains(planted, await (await app.As(other).Get($"/api/{other}/tasks")).Everything(), StringComparison.Ordinal);
+        Assert.Contains(planted, await app.As(other).Get($"/api/{other}/tasks").Everything(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class AccessTests(App app) : TestBase<App>
             else
                 Assert.Null(await response.ProblemWith(403));
 
-            Assert.Null(await (await SendAsync(client, method, Address(route, App.NewUser()), App.ServiceKey + "x")).ProblemWith(401));
+            Assert.Null(await SendAsync(client, method, Address(route, App.NewUser()), App.ServiceKey + "x").ProblemWith(401));
         }
     }
 
@@ -115,7 +115,7 @@ public sealed class AccessTests(App app) : TestBase<App>
     public async Task Tells_a_stranger_nothing_about_addresses_that_do_not_exist()
     {
         foreach (var url in new[] { "/index", "/api", "/api/ann", "/api/ann/nothing", "/health", "/_test_url_cache_", "/data/taskslices.db", "/appsettings.json" })
-            Assert.Null(await (await app.Anonymous().Get(url)).ProblemWith(401));
+            Assert.Null(await app.Anonymous().Get(url).ProblemWith(401));
     }
 
     /// <summary>

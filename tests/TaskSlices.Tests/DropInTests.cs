@@ -82,11 +82,11 @@ public sealed class DropInTests : IDisposable
 
         var answer = await ann.Put($"/api/ann/notes/{id}", """{"name":"first"}""");
         Assert.Equal($"\"ann {id} first\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        await (await ann.Put($"/api/ann/notes/{id}", """{"name":"longer than ten"}""")).Refuses("name");
-        await (await ann.Put($"/api/bob/notes/{id}", """{"name":"first"}""")).IsProblem(HttpStatusCode.Forbidden);
-        await (await server.Client.Put($"/api/ann/notes/{id}", """{"name":"first"}""")).IsProblem(HttpStatusCode.Unauthorized);
+        await ann.Put($"/api/ann/notes/{id}", """{"name":"longer than ten"}""").Refuses("name");
+        await ann.Put($"/api/bob/notes/{id}", """{"name":"first"}""").IsProblem(HttpStatusCode.Forbidden);
+        await server.Client.Put($"/api/ann/notes/{id}", """{"name":"first"}""").IsProblem(HttpStatusCode.Unauthorized);
 
-        var document = await (await server.Client.Get("/swagger/v1/swagger.json")).Is(HttpStatusCode.OK);
+        var document = await server.Client.Get("/swagger/v1/swagger.json").Is(HttpStatusCode.OK);
         var operation = document["paths"]!["/api/{user_id}/notes/{note_id}"]!["put"]!;
         Assert.Equal("NameNote", operation["operationId"]!.GetValue<string>());
         Assert.Equal("Notes", operation["tags"]![0]!.GetValue<string>());
@@ -203,13 +203,13 @@ public sealed class DropInTests : IDisposable
         Assert.Equal("0", await TextOf(bob.Delete("/api/bob/notes")));
 
         // An owner out of a body is not saved.
-        await (await bob.Post("/api/bob/notes", """{"text":"of bob","owner":"ann"}""")).IsProblem(HttpStatusCode.InternalServerError);
+        await bob.Post("/api/bob/notes", """{"text":"of bob","owner":"ann"}""").IsProblem(HttpStatusCode.InternalServerError);
         Assert.Equal("""["of ann"]""", await TextOf(ann.Get("/api/ann/notes")));
     }
 
     private static async Task<string> TextOf(Task<HttpResponseMessage> sent)
     {
-        var text = await (await sent).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var text = await sent.Text();
         Assert.True((await sent).IsSuccessStatusCode, text);
 
         return text;

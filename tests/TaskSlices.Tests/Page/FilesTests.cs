@@ -62,7 +62,7 @@ public sealed partial class FilesTests(App app) : TestBase<App>
     [InlineData("GET", "/%2e%2e/TaskSlices.dll")]
     [InlineData("GET", "/index.html/")]
     public async Task Leave_everything_else_as_it_was(string method, string path) =>
-        await (await app.Anonymous().Send(method, path)).IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
+        await app.Anonymous().Send(method, path).IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
 
     [Fact]
     public void Are_small() =>

@@ -37,9 +37,13 @@ public static class Answers
         return client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
+    public static async Task<string> Everything(this Task<HttpResponseMessage> response) => await (await response).Everything();
+
     /// <summary>Status line, headers and body: all that the caller gets to see.</summary>
     public static async Task<string> Everything(this HttpResponseMessage response) =>
         $"{(int)response.StatusCode}\n{response.Headers}{response.Content.Headers}\n{await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
+
+    public static async Task<string?> ProblemWith(this Task<HttpResponseMessage> response, int status) => await (await response).ProblemWith(status);
 
     /// <summary>What is not as it should be in an answer that is no success, or null: for tables, which name the case themselves.</summary>
     public static async Task<string?> ProblemWith(this HttpResponseMessage response, int status)

@@ -42,6 +42,19 @@ public static class Http
 
     public static string Id(this JsonObject task) => task["id"]!.GetValue<string>();
 
+    public static async Task<JsonObject> Is(this Task<HttpResponseMessage> response, HttpStatusCode status) =>
+        await (await response).Is(status);
+
+    public static async Task<JsonArray> IsList(this Task<HttpResponseMessage> response) => await (await response).IsList();
+
+    public static async Task<JsonObject> IsProblem(this Task<HttpResponseMessage> response, HttpStatusCode status, string? code = null) =>
+        await (await response).IsProblem(status, code);
+
+    public static async Task<string> Text(this Task<HttpResponseMessage> response) =>
+        await (await response).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+    public static async Task<string> Refuses(this Task<HttpResponseMessage> response, string field) => await (await response).Refuses(field);
+
     /// <summary>Asserts the status, and gives the body.</summary>
     public static async Task<JsonObject> Is(this HttpResponseMessage response, HttpStatusCode status)
     {

@@ -25,14 +25,14 @@ public sealed class Visitor(Uri address)
     public Visitor Elsewhere() => new(address) { Email = Email, Password = Password, Id = Id };
 
     public async Task<JsonObject> SignUpAsync() =>
-        Remember(await (await Post("/api/auth/sign-up/email", Json(new { name = "Ada Lovelace", email = Email, password = Password }))).Is(HttpStatusCode.OK));
+        Remember(await Post("/api/auth/sign-up/email", Json(new { name = "Ada Lovelace", email = Email, password = Password })).Is(HttpStatusCode.OK));
 
     public async Task<JsonObject> SignInAsync() =>
-        Remember(await (await Post("/api/auth/sign-in/email", Json(new { email = Email, password = Password }))).Is(HttpStatusCode.OK));
+        Remember(await Post("/api/auth/sign-in/email", Json(new { email = Email, password = Password })).Is(HttpStatusCode.OK));
 
-    public async Task SignOutAsync() => await (await Post("/api/auth/sign-out", "{}")).Is(HttpStatusCode.OK);
+    public async Task SignOutAsync() => await Post("/api/auth/sign-out", "{}").Is(HttpStatusCode.OK);
 
-    public async Task<string> TokenAsync() => (await (await Get("/api/auth/token")).Is(HttpStatusCode.OK))["token"]!.GetValue<string>();
+    public async Task<string> TokenAsync() => (await Get("/api/auth/token").Is(HttpStatusCode.OK))["token"]!.GetValue<string>();
 
     /// <summary>The user's own tasks, with a token and nothing else.</summary>
     public Task<HttpResponseMessage> Tasks(string token, string method = "GET", string? json = null) => WithToken(token, method, $"/api/{Id}/tasks", json);
@@ -81,6 +81,9 @@ public static class AccountAnswers
         let parts = header.Split("; ")
         let cookie = parts[0].Split('=', 2)
         select (cookie[0], cookie[1], parts[1..]);
+
+    public static async Task IsRefused(this Task<HttpResponseMessage> response, int status, string message, string? code) =>
+        await (await response).IsRefused(status, message, code);
 
     /// <summary>Asserts a refusal in Better Auth's shape, to the letter.</summary>
     public static async Task IsRefused(this HttpResponseMessage response, int status, string message, string? code)

@@ -45,11 +45,11 @@ public sealed class AccountSettingsTests : IDisposable
         var claims = Visitor.Claims(token);
         Assert.Equal(("https://tasks.example", "https://tasks.example"), (claims["iss"]!.GetValue<string>(), claims["aud"]!.GetValue<string>()));
         Assert.InRange(claims["exp"]!.GetValue<long>() - claims["iat"]!.GetValue<long>(), 604_790, 604_801);
-        Assert.Empty(await (await visitor.WithToken(token, "GET", $"/api/{id}/tasks")).IsList());
+        Assert.Empty(await visitor.WithToken(token, "GET", $"/api/{id}/tasks").IsList());
 
         // Whoever can choose the name under which the server is called gets no other origin trusted by it, and no other issuer.
-        await (await visitor.Send("POST", "/api/auth/sign-out", "{}", ("Host", "evil.example"), ("Origin", "http://evil.example"))).IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
-        var forged = (await (await visitor.Get("/api/auth/token", ("Host", "evil.example"))).Is(HttpStatusCode.OK))["token"]!.GetValue<string>();
+        await visitor.Send("POST", "/api/auth/sign-out", "{}", ("Host", "evil.example"), ("Origin", "http://evil.example")).IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
+        var forged = (await visitor.Get("/api/auth/token", ("Host", "evil.example")).Is(HttpStatusCode.OK))["token"]!.GetValue<string>();
         Assert.Equal("https://tasks.example", Visitor.Claims(forged)["iss"]!.GetValue<string>());
     }
 
@@ -68,7 +68,7 @@ public sealed class AccountSettingsTests : IDisposable
         }
 
         await using var second = await ServerProcess.StartAsync(data, new() { ["Accounts__Url"] = "https://tasks.example" });
-        await (await second.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}"))).IsProblem(HttpStatusCode.Unauthorized, "WRONG_ISSUER");
+        await second.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}")).IsProblem(HttpStatusCode.Unauthorized, "WRONG_ISSUER");
     }
 
     [Fact]
@@ -87,8 +87,8 @@ public sealed class AccountSettingsTests : IDisposable
         var visitor = new Visitor(server.Client.BaseAddress!);
 
         foreach (var json in new[] { "{}", Visitor.Json(new { name = "", email = visitor.Email, password = visitor.Password }) })
-            await (await visitor.Post("/api/auth/sign-up/email", json)).IsRefused(403, "Email and password sign up is not enabled", "EMAIL_PASSWORD_SIGN_UP_DISABLED");
-        Assert.Equal("""{"ok":true,"signUp":false}""", (await (await server.Client.Get("/api/auth/ok")).Is(HttpStatusCode.OK)).ToJsonString());
+            await visitor.Post("/api/auth/sign-up/email", json).IsRefused(403, "Email and password sign up is not enabled", "EMAIL_PASSWORD_SIGN_UP_DISABLED");
+        Assert.Equal("""{"ok":true,"signUp":false}""", (await server.Client.Get("/api/auth/ok").Is(HttpStatusCode.OK)).ToJsonString());
         await new Visitor(server.Client.BaseAddress!) { Email = email }.SignInAsync();
     }
 
@@ -120,7 +120,7 @@ public sealed class AccountSettingsTests : IDisposable
         }
 
         await using var third = await ServerProcess.StartAsync(_directory, new() { [lifetime] = "7.00:00:00" });
-        await (await third.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}"))).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        await third.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}")).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

@@ -9,7 +9,7 @@ public sealed class BetterAuthClientTests(AccountServer server) : IClassFixture<
     {
         var user = await BetterAuthServer.SignUpAtAsync(server.Origin);
 
-        Assert.Empty(await (await TasksAsync(server, user)).IsList());
+        Assert.Empty(await TasksAsync(server, user).IsList());
     }
 
     /// <summary>Each request that it makes, each member of each answer with its kind, each status, code and cookie.</summary>
@@ -49,9 +49,9 @@ public sealed class MovingTests(AccountServer server) : IClassFixture<AccountSer
         var after = await BetterAuthServer.SignUpAtAsync(auth.Url);
 
         Assert.Equal(before.UserId, after.UserId);
-        Assert.Equal("Buy milk", Assert.Single(await (await SendAsync(after, "GET")).IsList())!["title"]!.GetValue<string>());
+        Assert.Equal("Buy milk", Assert.Single(await SendAsync(after, "GET").IsList())!["title"]!.GetValue<string>());
         Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(before, "GET")).StatusCode);
-        await (await server.Anonymous().Get("/api/auth/ok")).IsProblem(HttpStatusCode.NotFound, "NOT_FOUND");
+        await server.Anonymous().Get("/api/auth/ok").IsProblem(HttpStatusCode.NotFound, "NOT_FOUND");
     }
 
     [Fact]
@@ -64,11 +64,11 @@ public sealed class MovingTests(AccountServer server) : IClassFixture<AccountSer
 
         var exported = await server.Anonymous().GetWith($"/api/{user.UserId}/export", ("Authorization", $"Bearer {user.Token}"));
         Assert.Equal("tasks", Assert.Single(await UserData.ExportUserTests.RowsAsync(exported))["kind"]!.GetValue<string>());
-        await (await EraseAsync(user, user.Token)).IsProblem(HttpStatusCode.UnprocessableEntity, "ACCOUNT_KEPT_ELSEWHERE");
-        Assert.Single(await (await SendAsync(user, "GET")).IsList());
+        await EraseAsync(user, user.Token).IsProblem(HttpStatusCode.UnprocessableEntity, "ACCOUNT_KEPT_ELSEWHERE");
+        Assert.Single(await SendAsync(user, "GET").IsList());
 
         Assert.Equal(HttpStatusCode.OK, (await EraseAsync(user, AccountServer.ServiceKey)).StatusCode);
-        Assert.Empty(await (await SendAsync(user, "GET")).IsList());
+        Assert.Empty(await SendAsync(user, "GET").IsList());
     }
 
     private Task<HttpResponseMessage> EraseAsync(BetterAuthUser user, string credentials) =>

@@ -66,7 +66,7 @@ public sealed class BruteForceTests(LimitedServer server) : IClassFixture<Limite
         await TryAsync(visitor, 5, 0);
 
         for (var i = 0; i < 5; i++)
-            await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", """{"password":"wrong"}""")).IsProblem(HttpStatusCode.UnprocessableEntity, "WRONG_PASSWORD");
+            await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", """{"password":"wrong"}""").IsProblem(HttpStatusCode.UnprocessableEntity, "WRONG_PASSWORD");
         var refused = await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password }));
 
         await refused.IsProblem(HttpStatusCode.TooManyRequests, "TOO_MANY_REQUESTS");
@@ -86,7 +86,7 @@ public sealed class BruteForceTests(LimitedServer server) : IClassFixture<Limite
         for (var i = 0; i < 20; i++)
         {
             var started = System.Diagnostics.Stopwatch.GetTimestamp();
-            Assert.Empty(await (await visitor.Tasks(token)).IsList());
+            Assert.Empty(await visitor.Tasks(token).IsList());
             var taken = System.Diagnostics.Stopwatch.GetElapsedTime(started);
             slowest = taken > slowest ? taken : slowest;
         }
@@ -102,9 +102,9 @@ public sealed class BruteForceTests(LimitedServer server) : IClassFixture<Limite
     private static async Task TryAsync(Visitor visitor, int wrong, int more)
     {
         for (var i = 0; i < wrong; i++)
-            await (await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = $"wrong {i}" }))).IsRefused(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
+            await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = $"wrong {i}" })).IsRefused(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
         for (var i = 0; i < more; i++)
-            await (await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = $"wrong {i}" }))).IsRefused(429, "Too many requests. Please try again later.", null);
+            await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = $"wrong {i}" })).IsRefused(429, "Too many requests. Please try again later.", null);
     }
 }
 
@@ -114,11 +114,11 @@ public sealed class AddressLimitTests(GuardedServer server) : IClassFixture<Guar
     public async Task An_address_may_try_so_often_whomever_it_tries_for()
     {
         var visitor = await server.SignUpAsync();
-        await (await server.NewVisitor().Post("/api/auth/sign-up/email", "{}")).IsRefused(
+        await server.NewVisitor().Post("/api/auth/sign-up/email", "{}").IsRefused(
             400, "[body.name] Invalid input: expected string, received undefined; [body.email] Invalid input: expected string, received undefined; [body.password] Invalid input: expected string, received undefined", "VALIDATION_ERROR");
 
         for (var i = 0; i < 4; i++)
-            await (await server.NewVisitor().Post("/api/auth/sign-in/email", Visitor.Json(new { email = $"{i}@example.com", password = "x" }))).IsRefused(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
+            await server.NewVisitor().Post("/api/auth/sign-in/email", Visitor.Json(new { email = $"{i}@example.com", password = "x" })).IsRefused(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
 
         foreach (var url in new[] { "/api/auth/sign-in/email", "/api/auth/sign-up/email" })
         {
@@ -127,6 +127,6 @@ public sealed class AddressLimitTests(GuardedServer server) : IClassFixture<Guar
             Assert.InRange(int.Parse(Assert.Single(refused.Headers.GetValues("X-Retry-After")), System.Globalization.CultureInfo.InvariantCulture), 1, 60);
         }
 
-        Assert.Empty(await (await visitor.Tasks(await visitor.TokenAsync())).IsList());
+        Assert.Empty(await visitor.Tasks(await visitor.TokenAsync()).IsList());
     }
 }

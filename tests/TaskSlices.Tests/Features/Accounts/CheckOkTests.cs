@@ -32,7 +32,7 @@ public sealed class CheckOkTests(AccountServer server) : IClassFixture<AccountSe
     /// <summary>The users' routes come first: one may be called auth.</summary>
     [Fact]
     public async Task Leaves_the_tasks_of_a_user_called_auth_alone() =>
-        await (await server.Anonymous().Get("/api/auth/tasks")).IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
+        await server.Anonymous().Get("/api/auth/tasks").IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
 }
 
 /// <summary>With a shared secret or a Better Auth server configured, nothing of this exists.</summary>
@@ -52,7 +52,7 @@ public sealed class DelegatedTests(App app) : TestBase<App>
     [InlineData("GET", "/api/auth/nothing")]
     public async Task Keeps_no_accounts_where_tokens_are_issued_elsewhere(string method, string url)
     {
-        await (await app.Anonymous().Send(method, url, method == "POST" ? "{}" : null)).IsProblem(HttpStatusCode.NotFound, "NOT_FOUND");
+        await app.Anonymous().Send(method, url, method == "POST" ? "{}" : null).IsProblem(HttpStatusCode.NotFound, "NOT_FOUND");
         Assert.False(Directory.Exists(Path.Combine(app.DataDirectory, "keys")));
     }
 }

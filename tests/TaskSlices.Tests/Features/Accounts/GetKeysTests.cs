@@ -46,17 +46,17 @@ public sealed class GetKeysTests(AccountServer server) : IClassFixture<AccountSe
         var moved = await MoveAsync(visitor);
         var second = await moved.TokenAsync();
 
-        var published = (await (await server.Anonymous().Get("/api/auth/jwks")).Is(HttpStatusCode.OK))["keys"]!.AsArray().Select(key => key!["kid"]!.GetValue<string>());
+        var published = (await server.Anonymous().Get("/api/auth/jwks").Is(HttpStatusCode.OK))["keys"]!.AsArray().Select(key => key!["kid"]!.GetValue<string>());
         Assert.Equal([KeyId(first), KeyId(second)], published);
-        Assert.Empty(await (await moved.Tasks(first)).IsList());
-        Assert.Empty(await (await moved.Tasks(second)).IsList());
+        Assert.Empty(await moved.Tasks(first).IsList());
+        Assert.Empty(await moved.Tasks(second).IsList());
 
         File.Move(old, old + ".old");
         await server.RestartAsync();
         moved = await MoveAsync(visitor);
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await moved.Tasks(first)).StatusCode);
-        Assert.Empty(await (await moved.Tasks(second)).IsList());
+        Assert.Empty(await moved.Tasks(second).IsList());
 
         File.Move(old + ".old", old);
         File.Delete(Path.Combine(Keys, "9999-12-31.pem"));

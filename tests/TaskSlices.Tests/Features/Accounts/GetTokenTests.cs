@@ -11,7 +11,7 @@ public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountS
     public async Task Has_the_claims_of_Better_Auth_and_the_session()
     {
         var visitor = await server.SignUpAsync();
-        var session = await (await visitor.Get("/api/auth/get-session")).Is(HttpStatusCode.OK);
+        var session = await visitor.Get("/api/auth/get-session").Is(HttpStatusCode.OK);
         var response = await visitor.Get(Url);
         var body = await response.Is(HttpStatusCode.OK);
         var claims = Visitor.Claims(body["token"]!.GetValue<string>());
@@ -33,7 +33,7 @@ public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountS
     {
         var visitor = await server.SignUpAsync();
         var token = Jws.Read(await visitor.TokenAsync())!;
-        var keys = KeySet.Read(Encoding.UTF8.GetBytes((await (await server.Anonymous().Get("/api/auth/jwks")).Is(HttpStatusCode.OK)).ToJsonString()));
+        var keys = KeySet.Read(Encoding.UTF8.GetBytes((await server.Anonymous().Get("/api/auth/jwks").Is(HttpStatusCode.OK)).ToJsonString()));
 
         Assert.Equal("RS256", token.Header.GetProperty("alg").GetString());
         Assert.True(Assert.Single(keys.Find("RS256", token.Header.GetProperty("kid").GetString())).Verify(token.SignedData, token.Signature));
@@ -44,17 +44,17 @@ public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountS
     {
         var (ann, bob) = (await server.SignUpAsync(), await server.SignUpAsync());
         var token = await ann.TokenAsync();
-        await (await bob.Tasks(await bob.TokenAsync(), "POST", """{"title":"Bob's"}""")).Is(HttpStatusCode.Created);
+        await bob.Tasks(await bob.TokenAsync(), "POST", """{"title":"Bob's"}""").Is(HttpStatusCode.Created);
 
-        Assert.Empty(await (await ann.Tasks(token)).IsList());
-        await (await bob.Tasks(token)).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        Assert.Empty(await ann.Tasks(token).IsList());
+        await bob.Tasks(token).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
     }
 
     [Fact]
     public async Task Never_outlives_the_session()
     {
         var visitor = await server.SignUpAsync();
-        await (await visitor.Post("/api/auth/sign-in/email", Visitor.Json(new { email = visitor.Email, password = visitor.Password, rememberMe = false }))).Is(HttpStatusCode.OK);
+        await visitor.Post("/api/auth/sign-in/email", Visitor.Json(new { email = visitor.Email, password = visitor.Password, rememberMe = false })).Is(HttpStatusCode.OK);
         server.Execute("UPDATE sessions SET expires_at = 1000 * (strftime('%s', 'now') + 60) WHERE user_id = $id", ("$id", visitor.Id));
 
         var claims = Visitor.Claims(await visitor.TokenAsync());
@@ -64,7 +64,7 @@ public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountS
 
     [Fact]
     public async Task Is_for_those_who_are_signed_in() =>
-        await (await server.NewVisitor().Get(Url)).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await server.NewVisitor().Get(Url).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
 
     /// <summary>The session's token is no token for the API, and a token for the API is no session.</summary>
     [Fact]
@@ -73,8 +73,8 @@ public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountS
         var visitor = server.NewVisitor();
         var session = (await visitor.SignUpAsync())["token"]!.GetValue<string>();
 
-        await (await visitor.Tasks(session)).IsProblem(HttpStatusCode.Unauthorized, "OPAQUE_SESSION_TOKEN");
-        await (await visitor.Elsewhere().WithToken(await visitor.TokenAsync(), "GET", Url)).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await visitor.Tasks(session).IsProblem(HttpStatusCode.Unauthorized, "OPAQUE_SESSION_TOKEN");
+        await visitor.Elsewhere().WithToken(await visitor.TokenAsync(), "GET", Url).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountS
         var claims = Visitor.Claims(string.Join('.', parts));
         claims["sub"] = bob.Id;
 
-        await (await bob.Tasks($"{parts[0]}.{Token.Part(claims.ToJsonString())}.{parts[2]}")).IsProblem(HttpStatusCode.Unauthorized, "BAD_SIGNATURE");
+        await bob.Tasks($"{parts[0]}.{Token.Part(claims.ToJsonString())}.{parts[2]}").IsProblem(HttpStatusCode.Unauthorized, "BAD_SIGNATURE");
     }
 
     [Fact]

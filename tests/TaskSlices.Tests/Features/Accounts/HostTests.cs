@@ -17,14 +17,14 @@ public sealed class HostTests(AccountServer server) : IClassFixture<AccountServe
 
         var visitor = server.NewVisitor();
         Assert.Equal(HttpStatusCode.OK, (await SignUpAsync(visitor, host, $"http://{host}")).StatusCode);
-        await (await visitor.Get("/api/auth/token", ("Host", host))).Is(HttpStatusCode.OK);
+        await visitor.Get("/api/auth/token", ("Host", host)).Is(HttpStatusCode.OK);
     }
 
     [Fact]
     public async Task Signs_up_a_page_on_an_internationalized_host()
     {
         Assert.Equal(HttpStatusCode.OK, (await SignUpAsync(server.NewVisitor(), InAscii, $"http://{InAscii}")).StatusCode);
-        await (await SignUpAsync(server.NewVisitor(), InAscii, "http://xn--bcher-kva.evil.example")).IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
+        await SignUpAsync(server.NewVisitor(), InAscii, "http://xn--bcher-kva.evil.example").IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class ConfiguredHostTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await HostTests.SignUpAsync(visitor, "xn--bcher-kva.example", "https://xn--bcher-kva.example")).StatusCode);
 
         Assert.Equal("https://xn--bcher-kva.example", Visitor.Claims(await visitor.TokenAsync())["iss"]!.GetValue<string>());
-        await (await HostTests.SignUpAsync(new Visitor(server.Client.BaseAddress!), "xn--bcher-kva.example", "https://bucher.example"))
+        await HostTests.SignUpAsync(new Visitor(server.Client.BaseAddress!), "xn--bcher-kva.example", "https://bucher.example")
             .IsRefused(403, "Invalid origin", "INVALID_ORIGIN");
         Assert.DoesNotContain("Accounts:Url is not set", server.Log, StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public sealed class ConfiguredHostTests : IDisposable
         visitor.Cookies.Clear();
         visitor.Cookies[name.Replace("__Secure-", "__secure-", StringComparison.Ordinal)] = value;
 
-        await (await visitor.Get("/api/auth/token")).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await visitor.Get("/api/auth/token").IsRefused(401, "Unauthorized", "UNAUTHORIZED");
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class ConfiguredHostTests : IDisposable
             await Wait.Until("it warns", () => server.Log.Contains("Accounts:Url is not set", StringComparison.Ordinal));
 
         await using var local = await ServerProcess.StartAsync(_directory);
-        await (await local.Client.Get("/api/auth/ok")).Is(HttpStatusCode.OK);
+        await local.Client.Get("/api/auth/ok").Is(HttpStatusCode.OK);
         Assert.DoesNotContain("Accounts:Url is not set", local.Log, StringComparison.Ordinal);
     }
 

@@ -12,7 +12,7 @@ public sealed class ListSessionsTests(AccountServer server) : IClassFixture<Acco
         await other.SignInAsync();
         await server.SignUpAsync();
 
-        var sessions = await (await visitor.Get(Url)).IsList();
+        var sessions = await visitor.Get(Url).IsList();
 
         Assert.Equal(2, sessions.Count);
         Assert.All(sessions, session =>
@@ -22,10 +22,10 @@ public sealed class ListSessionsTests(AccountServer server) : IClassFixture<Acco
         });
         Assert.Equal(visitor.Cookies[Visitor.SessionCookie].Split('.')[0], sessions[0]!["token"]!.GetValue<string>());
         Assert.Equal(sessions[1]!["id"]!.GetValue<string>(), sessions[1]!["token"]!.GetValue<string>());
-        await (await visitor.Elsewhere().WithToken(sessions[1]!["token"]!.GetValue<string>(), "GET", "/api/auth/token")).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await visitor.Elsewhere().WithToken(sessions[1]!["token"]!.GetValue<string>(), "GET", "/api/auth/token").IsRefused(401, "Unauthorized", "UNAUTHORIZED");
     }
 
     [Fact]
     public async Task Is_for_those_who_are_signed_in() =>
-        await (await server.NewVisitor().Get(Url)).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await server.NewVisitor().Get(Url).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
 }

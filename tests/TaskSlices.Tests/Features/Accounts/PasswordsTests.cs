@@ -131,13 +131,13 @@ public sealed class PasswordsTests(HashingApp app) : TestBase<HashingApp>
     private async Task<string> SignUpAsync(string password)
     {
         var email = $"{App.NewUser()}@example.com";
-        await (await app.Anonymous().Post("/api/auth/sign-up/email", Visitor.Json(new { name = "", email, password }))).Is(HttpStatusCode.OK);
+        await app.Anonymous().Post("/api/auth/sign-up/email", Visitor.Json(new { name = "", email, password })).Is(HttpStatusCode.OK);
 
         return email;
     }
 
     private async Task SignInAsync(string email, string password, HttpStatusCode status) =>
-        await (await app.Anonymous().Post("/api/auth/sign-in/email", Visitor.Json(new { email, password }))).Is(status);
+        await app.Anonymous().Post("/api/auth/sign-in/email", Visitor.Json(new { email, password })).Is(status);
 
     private async Task<int> CountAsync(string email, string password, HttpStatusCode status)
     {

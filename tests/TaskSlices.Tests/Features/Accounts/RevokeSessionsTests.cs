@@ -13,17 +13,17 @@ public sealed class RevokeSessionsTests(AccountServer server) : IClassFixture<Ac
         string[] tokens = [await visitor.TokenAsync(), await other.TokenAsync()];
         var kept = await bystander.TokenAsync();
 
-        Assert.Equal("""{"status":true}""", (await (await visitor.Post(Url, "{}")).Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal("""{"status":true}""", (await visitor.Post(Url, "{}").Is(HttpStatusCode.OK)).ToJsonString());
 
         foreach (var token in tokens)
-            await (await visitor.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        Assert.Equal("null", await (await other.Get("/api/auth/get-session")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        Assert.Empty(await (await bystander.Tasks(kept)).IsList());
+            await visitor.Tasks(token).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        Assert.Equal("null", await other.Get("/api/auth/get-session").Text());
+        Assert.Empty(await bystander.Tasks(kept).IsList());
         await visitor.SignInAsync();
-        Assert.Empty(await (await visitor.Tasks(await visitor.TokenAsync())).IsList());
+        Assert.Empty(await visitor.Tasks(await visitor.TokenAsync()).IsList());
     }
 
     [Fact]
     public async Task Is_for_those_who_are_signed_in() =>
-        await (await server.NewVisitor().Post(Url, "{}")).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await server.NewVisitor().Post(Url, "{}").IsRefused(401, "Unauthorized", "UNAUTHORIZED");
 }

@@ -16,7 +16,7 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
         Assert.False(body["redirect"]!.GetValue<bool>());
         Assert.Equal((visitor.Id, visitor.Email), (body["user"]!["id"]!.GetValue<string>(), body["user"]!["email"]!.GetValue<string>()));
         Assert.Equal(["Max-Age=604800", "Path=/", "HttpOnly", "SameSite=Lax"], Assert.Single(response.SetCookies()).Attributes);
-        Assert.Empty(await (await visitor.Tasks(await browser.TokenAsync())).IsList());
+        Assert.Empty(await visitor.Tasks(await browser.TokenAsync()).IsList());
         Assert.NotEqual(visitor.Cookies[Visitor.SessionCookie], browser.Cookies[Visitor.SessionCookie]);
     }
 
@@ -47,7 +47,7 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
     {
         var visitor = await server.SignUpAsync();
 
-        await (await visitor.Post(Url, $$"""{"email":"{{visitor.Email}}","password":"{{visitor.Password}}","callbackURL":"{{target}}"}"""))
+        await visitor.Post(Url, $$"""{"email":"{{visitor.Email}}","password":"{{visitor.Password}}","callbackURL":"{{target}}"}""")
             .IsRefused(403, "Invalid callbackURL", "INVALID_CALLBACK_URL");
     }
 
@@ -57,7 +57,7 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
     [InlineData("""{"email":"a@example.com","password":7}""", "[body.password] Invalid input: expected string, received number", "VALIDATION_ERROR")]
     [InlineData("""{"email":"a@example.com",""", "Invalid JSON in request body", "BAD_REQUEST")]
     public async Task Refuses_what_Better_Auth_refuses_in_its_words(string json, string message, string code) =>
-        await (await server.NewVisitor().Post(Url, json)).IsRefused(400, message, code);
+        await server.NewVisitor().Post(Url, json).IsRefused(400, message, code);
 
     /// <summary>User enumeration by answer and status.</summary>
     [Fact]
@@ -86,7 +86,7 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
         await browser.SignInAsync();
 
         Assert.NotEqual(planted, browser.Cookies[Visitor.SessionCookie]);
-        var session = await (await attacker.Get("/api/auth/get-session")).Is(HttpStatusCode.OK);
+        var session = await attacker.Get("/api/auth/get-session").Is(HttpStatusCode.OK);
         Assert.Equal(attacker.Id, session["user"]!["id"]!.GetValue<string>());
     }
 
@@ -104,7 +104,7 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
 
         await visitor.Elsewhere().SignInAsync();
 
-        await (await visitor.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        await visitor.Tasks(token).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
         using var database = server.OpenDatabase();
         Assert.Equal(100L, database.Scalar("SELECT count(*) FROM sessions WHERE user_id = $id", ("$id", visitor.Id)));
     }
@@ -115,7 +115,7 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
     [InlineData("/api/auth/sign-in/email", """{"\ud800":1,"email":"a@b.co","password":"x"}""")]
     [InlineData("/api/auth/sign-out", """{"callbackURL":"\ud800"}""")]
     public async Task Refuses_half_a_character(string url, string json) =>
-        await (await server.NewVisitor().Post(url, json)).IsRefused(400, "Invalid JSON in request body", "BAD_REQUEST");
+        await server.NewVisitor().Post(url, json).IsRefused(400, "Invalid JSON in request body", "BAD_REQUEST");
 
     [Fact]
     public async Task Sends_a_browser_on_to_an_address_that_is_not_plain_ASCII()
@@ -126,7 +126,7 @@ public sealed class SignInTests(AccountServer server) : IClassFixture<AccountSer
 
         Assert.Equal("/\u00fc", (await response.Is(HttpStatusCode.OK))["url"]!.GetValue<string>());
         Assert.Equal("/%C3%BC", response.Headers.GetValues("Location").Single());
-        await (await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = visitor.Password, callbackURL = $"{server.Origin}/\nx" })))
+        await visitor.Elsewhere().Post(Url, Visitor.Json(new { email = visitor.Email, password = visitor.Password, callbackURL = $"{server.Origin}/\nx" }))
             .IsRefused(403, "Invalid callbackURL", "INVALID_CALLBACK_URL");
     }
 }

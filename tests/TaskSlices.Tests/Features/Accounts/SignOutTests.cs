@@ -16,7 +16,7 @@ public sealed class SignOutTests(AccountServer server) : IClassFixture<AccountSe
         Assert.Equal("""{"success":true}""", (await response.Is(HttpStatusCode.OK)).ToJsonString());
         Assert.Equal([Visitor.SessionCookie, "better-auth.session_data", "better-auth.dont_remember"], response.SetCookies().Select(cookie => cookie.Name));
         Assert.All(response.SetCookies(), cookie => Assert.Equal(("", "Max-Age=0; Path=/; HttpOnly; SameSite=Lax"), (cookie.Value, string.Join("; ", cookie.Attributes))));
-        await (await browser.Get("/api/auth/token")).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await browser.Get("/api/auth/token").IsRefused(401, "Unauthorized", "UNAUTHORIZED");
         Assert.Empty(browser.Cookies);
     }
 
@@ -24,7 +24,7 @@ public sealed class SignOutTests(AccountServer server) : IClassFixture<AccountSe
     public async Task Says_the_same_without_a_session_and_without_a_body()
     {
         foreach (var body in new[] { "{}", null })
-            Assert.Equal("""{"success":true}""", (await (await server.NewVisitor().Post(Url, body)).Is(HttpStatusCode.OK)).ToJsonString());
+            Assert.Equal("""{"success":true}""", (await server.NewVisitor().Post(Url, body).Is(HttpStatusCode.OK)).ToJsonString());
     }
 
     /// <summary>Replay after sign-out: of a token that was never used, of one that is remembered as verified, and of one that was asked for later.</summary>
@@ -36,14 +36,14 @@ public sealed class SignOutTests(AccountServer server) : IClassFixture<AccountSe
         await other.SignInAsync();
         var (used, fresh, others) = (await visitor.TokenAsync(), (await visitor.Get("/api/auth/get-session")).Headers.GetValues("set-auth-jwt").Single(), await other.TokenAsync());
         for (var i = 0; i < 3; i++)
-            Assert.Empty(await (await visitor.Tasks(used)).IsList());
+            Assert.Empty(await visitor.Tasks(used).IsList());
 
         await visitor.SignOutAsync();
 
-        await (await visitor.Tasks(used)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        await (await visitor.Tasks(fresh)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        Assert.Empty(await (await visitor.Tasks(others)).IsList());
-        Assert.Empty(await (await visitor.Tasks(await other.TokenAsync())).IsList());
+        await visitor.Tasks(used).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        await visitor.Tasks(fresh).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        Assert.Empty(await visitor.Tasks(others).IsList());
+        Assert.Empty(await visitor.Tasks(await other.TokenAsync()).IsList());
     }
 
     [Fact]
@@ -52,12 +52,12 @@ public sealed class SignOutTests(AccountServer server) : IClassFixture<AccountSe
         var visitor = server.NewVisitor();
         var session = (await visitor.SignUpAsync())["token"]!.GetValue<string>();
         var program = visitor.Elsewhere();
-        var token = (await (await program.WithToken(session, "GET", "/api/auth/token")).Is(HttpStatusCode.OK))["token"]!.GetValue<string>();
+        var token = (await program.WithToken(session, "GET", "/api/auth/token").Is(HttpStatusCode.OK))["token"]!.GetValue<string>();
 
-        await (await program.WithToken(session, "POST", Url, "{}")).Is(HttpStatusCode.OK);
+        await program.WithToken(session, "POST", Url, "{}").Is(HttpStatusCode.OK);
 
-        await (await program.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        await (await program.WithToken(session, "GET", "/api/auth/token")).IsRefused(401, "Unauthorized", "UNAUTHORIZED");
+        await program.Tasks(token).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        await program.WithToken(session, "GET", "/api/auth/token").IsRefused(401, "Unauthorized", "UNAUTHORIZED");
     }
 }
 
@@ -75,9 +75,9 @@ public sealed class SignOutAndRestartTests(AccountServer server) : IClassFixture
         await server.RestartAsync();
         var (after, otherAfter) = (await MoveAsync(visitor), await MoveAsync(other));
 
-        await (await after.Tasks(ended)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        Assert.Empty(await (await otherAfter.Tasks(others)).IsList());
-        Assert.Empty(await (await otherAfter.Tasks(await otherAfter.TokenAsync())).IsList());
+        await after.Tasks(ended).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        Assert.Empty(await otherAfter.Tasks(others).IsList());
+        Assert.Empty(await otherAfter.Tasks(await otherAfter.TokenAsync()).IsList());
     }
 
     /// <summary>The same person at the server's new port.</summary>

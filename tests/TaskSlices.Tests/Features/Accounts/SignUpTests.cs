@@ -57,7 +57,7 @@ public sealed class SignUpTests(AccountServer server) : IClassFixture<AccountSer
         Assert.Equal([Visitor.SessionCookie, "better-auth.dont_remember"], cookies.Select(cookie => cookie.Name));
         Assert.All(cookies, cookie => Assert.Equal(["Path=/", "HttpOnly", "SameSite=Lax"], cookie.Attributes));
         Assert.StartsWith("true.", cookies[1].Value, StringComparison.Ordinal);
-        var session = (await (await visitor.Get("/api/auth/get-session")).Is(HttpStatusCode.OK))["session"];
+        var session = (await visitor.Get("/api/auth/get-session").Is(HttpStatusCode.OK))["session"];
         Assert.Equal(TimeSpan.FromDays(1), session.Moment("expiresAt") - session.Moment("createdAt"));
     }
 
@@ -74,17 +74,17 @@ public sealed class SignUpTests(AccountServer server) : IClassFixture<AccountSer
     [InlineData("""{"email":"a@example.com","email":"b@example.com"}""", "Invalid JSON in request body", "BAD_REQUEST")]
     [InlineData("""{"callbackURL":5}""", "Invalid callbackURL: expected a string", null)]
     public async Task Refuses_what_Better_Auth_refuses_in_its_words(string json, string message, string? code) =>
-        await (await server.NewVisitor().Post(Url, json)).IsRefused(400, message, code);
+        await server.NewVisitor().Post(Url, json).IsRefused(400, message, code);
 
     [Fact]
     public async Task Takes_passwords_and_names_up_to_their_limits()
     {
         var visitor = server.NewVisitor();
-        await (await visitor.Post(Url, Visitor.Json(new { name = "", email = visitor.Email, password = new string('x', 129) }))).IsRefused(400, "Password too long", "PASSWORD_TOO_LONG");
-        await (await visitor.Post(Url, Visitor.Json(new { name = new string('x', 201), email = visitor.Email, password = "12345678" })))
+        await visitor.Post(Url, Visitor.Json(new { name = "", email = visitor.Email, password = new string('x', 129) })).IsRefused(400, "Password too long", "PASSWORD_TOO_LONG");
+        await visitor.Post(Url, Visitor.Json(new { name = new string('x', 201), email = visitor.Email, password = "12345678" }))
             .IsRefused(400, "[body.name] Too big: expected string to have <=200 characters", "VALIDATION_ERROR");
 
-        await (await visitor.Post(Url, Visitor.Json(new { name = new string('\u00e9', 200), email = visitor.Email, password = new string('x', 128) }))).Is(HttpStatusCode.OK);
+        await visitor.Post(Url, Visitor.Json(new { name = new string('\u00e9', 200), email = visitor.Email, password = new string('x', 128) })).Is(HttpStatusCode.OK);
         Assert.Equal(HttpStatusCode.OK, (await visitor.Get("/api/auth/get-session")).StatusCode);
     }
 
@@ -93,7 +93,7 @@ public sealed class SignUpTests(AccountServer server) : IClassFixture<AccountSer
     {
         var visitor = await server.SignUpAsync();
 
-        await (await visitor.Elsewhere().Post(Url, Visitor.Json(new { name = "", email = visitor.Email.ToUpperInvariant(), password = "another password" })))
+        await visitor.Elsewhere().Post(Url, Visitor.Json(new { name = "", email = visitor.Email.ToUpperInvariant(), password = "another password" }))
             .IsRefused(422, "User already exists. Use another email.", "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
         await visitor.Elsewhere().SignInAsync();
     }

@@ -63,9 +63,9 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     [InlineData("""{"title":"one","title":"two"}""")]
     public async Task Refuses_a_title_that_is_none(string body)
     {
-        await (await app.As(_ann).Post($"/api/{_ann}/tasks", body)).Refuses("title");
+        await app.As(_ann).Post($"/api/{_ann}/tasks", body).Refuses("title");
 
-        Assert.Empty(await (await app.As(_ann).Get($"/api/{_ann}/tasks")).IsList());
+        Assert.Empty(await app.As(_ann).Get($"/api/{_ann}/tasks").IsList());
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     [InlineData("""{"title":"t","completed":false}""", false)]
     public async Task Takes_whether_the_task_is_completed(string body, bool completed)
     {
-        var task = await (await app.As(_ann).Post($"/api/{_ann}/tasks", body)).Is(HttpStatusCode.Created);
+        var task = await app.As(_ann).Post($"/api/{_ann}/tasks", body).Is(HttpStatusCode.Created);
 
         Assert.Equal(completed, task["completed"]!.GetValue<bool>());
         Assert.Equal(completed, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Completed);
@@ -112,7 +112,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     [InlineData("1")]
     [InlineData("null")]
     public async Task Refuses_a_completed_that_is_no_boolean(string completed) =>
-        await (await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","completed":{{completed}}}""")).Refuses("completed");
+        await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","completed":{{completed}}}""").Refuses("completed");
 
     [Fact]
     public async Task Takes_a_title_at_the_limit_and_refuses_a_longer_one()
@@ -121,7 +121,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
 
         Assert.Equal(limit, (await app.As(_ann).CreateTask(_ann, limit))["title"]!.GetValue<string>());
         Assert.Equal(limit, (await app.As(_ann).CreateTask(_ann, $"  {limit}  "))["title"]!.GetValue<string>());
-        await (await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"{{limit}}t"}""")).Refuses("title");
+        await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"{{limit}}t"}""").Refuses("title");
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         var limit = new string('d', TaskItem.DescriptionLimit);
 
         Assert.Equal(limit, (await app.As(_ann).CreateTask(_ann, description: limit))["description"]!.GetValue<string>());
-        await (await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","description":"{{limit}}d"}""")).Refuses("description");
+        await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","description":"{{limit}}d"}""").Refuses("description");
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         var limit = string.Concat(Enumerable.Repeat("🧀", TaskItem.TitleLimit));
 
         Assert.Equal(limit, (await app.As(_ann).CreateTask(_ann, limit))["title"]!.GetValue<string>());
-        await (await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"{{limit}}🧀"}""")).Refuses("title");
+        await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"{{limit}}🧀"}""").Refuses("title");
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         var task = await app.As(_ann).CreateTask(_ann, text, text);
         Assert.Equal((text, text), (task["title"]!.GetValue<string>(), task["description"]!.GetValue<string>()));
 
-        var found = await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+        var found = await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
         Assert.Equal((text, text), (found["title"]!.GetValue<string>(), found["description"]!.GetValue<string>()));
 
         var stored = await app.StoredAsync(_ann, Guid.Parse(task.Id()));
@@ -167,7 +167,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         var other = Guid.NewGuid();
         var body = $$$"""{"title":"Mine","id":"{{{other}}}","user_id":"bob","created_at":"1999-01-01T00:00:00Z","revision":99,"priority":{"high":[1]}}""";
 
-        var task = await (await app.As(_ann).Post($"/api/{_ann}/tasks", body)).Is(HttpStatusCode.Created);
+        var task = await app.As(_ann).Post($"/api/{_ann}/tasks", body).Is(HttpStatusCode.Created);
 
         Assert.NotEqual($"{other}", task.Id());
         Assert.Equal(_ann, task["user_id"]!.GetValue<string>());
@@ -190,9 +190,9 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     {
         var bob = App.NewUser();
 
-        await (await app.As(_ann).Post($"/api/{bob}/tasks", """{"title":"Mine"}""")).IsProblem(HttpStatusCode.Forbidden);
+        await app.As(_ann).Post($"/api/{bob}/tasks", """{"title":"Mine"}""").IsProblem(HttpStatusCode.Forbidden);
 
-        Assert.Empty(await (await app.As(bob).Get($"/api/{bob}/tasks")).IsList());
+        Assert.Empty(await app.As(bob).Get($"/api/{bob}/tasks").IsList());
     }
 
     [Fact]
@@ -203,6 +203,6 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
 
         var task = await response.Is(HttpStatusCode.Created);
         Assert.Equal(user, task["user_id"]!.GetValue<string>());
-        await (await app.As(user).Get(response.Headers.Location!.OriginalString)).Is(HttpStatusCode.OK);
+        await app.As(user).Get(response.Headers.Location!.OriginalString).Is(HttpStatusCode.OK);
     }
 }

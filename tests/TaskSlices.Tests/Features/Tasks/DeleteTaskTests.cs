@@ -13,12 +13,12 @@ public sealed class DeleteTaskTests(App app) : TestBase<App>
         var task = await app.As(_ann).CreateTask(_ann);
         var kept = await app.As(_ann).CreateTask(_ann);
 
-        var answer = await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+        var answer = await app.As(_ann).Delete($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
 
         Assert.Equal($$"""{"id":"{{task.Id()}}","message":"Task deleted"}""", answer.ToJsonString());
         Assert.Null(await app.StoredTextAsync(_ann, task.Id()));
-        Assert.Equal([kept.Id()], (await (await app.As(_ann).Get($"/api/{_ann}/tasks")).IsList()).Ids());
-        await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+        Assert.Equal([kept.Id()], (await app.As(_ann).Get($"/api/{_ann}/tasks").IsList()).Ids());
+        await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class DeleteTaskTests(App app) : TestBase<App>
     {
         var task = await app.As(_ann).CreateTask(_ann);
 
-        await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Delete($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
         await app.As(_ann).Hides(task.Id(), "DELETE", $"/api/{_ann}/tasks/{task.Id()}");
     }
 
@@ -43,13 +43,13 @@ public sealed class DeleteTaskTests(App app) : TestBase<App>
 
     [Fact]
     public async Task Says_that_there_is_no_such_task() =>
-        await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{Guid.CreateVersion7()}")).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+        await app.As(_ann).Delete($"/api/{_ann}/tasks/{Guid.CreateVersion7()}").IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
 
     [Theory]
     [InlineData("1")]
     [InlineData("not-a-uuid")]
     public async Task Finds_nothing_under_what_is_no_id(string id) =>
-        await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{id}")).IsProblem(HttpStatusCode.NotFound);
+        await app.As(_ann).Delete($"/api/{_ann}/tasks/{id}").IsProblem(HttpStatusCode.NotFound);
 
     [Fact]
     public async Task Hides_tasks_of_other_users_and_leaves_them_alone()
@@ -68,7 +68,7 @@ public sealed class DeleteTaskTests(App app) : TestBase<App>
         var task = await app.As(_bob).CreateTask(_bob);
         var before = await app.StoredTextAsync(_bob, task.Id());
 
-        await (await app.As(_ann).Delete($"/api/{_bob}/tasks/{task.Id()}")).IsProblem(HttpStatusCode.Forbidden);
+        await app.As(_ann).Delete($"/api/{_bob}/tasks/{task.Id()}").IsProblem(HttpStatusCode.Forbidden);
 
         Assert.Equal(before, await app.StoredTextAsync(_bob, task.Id()));
     }
@@ -78,7 +78,7 @@ public sealed class DeleteTaskTests(App app) : TestBase<App>
     {
         var task = await app.As(_ann).CreateTask(_ann);
 
-        await (await app.As(_ann).Send("DELETE", $"/api/{_ann}/tasks/{task.Id()}", null, "application/json")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Send("DELETE", $"/api/{_ann}/tasks/{task.Id()}", null, "application/json").Is(HttpStatusCode.OK);
 
         Assert.Null(await app.StoredTextAsync(_ann, task.Id()));
     }

@@ -13,7 +13,7 @@ public sealed class GetTaskTests(App app) : TestBase<App>
         var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
         await app.As(_ann).CreateTask(_ann, "Another");
 
-        var found = await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+        var found = await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
 
         Assert.Equal(task.ToJsonString(), found.ToJsonString());
         var stored = await app.StoredAsync(_ann, Guid.Parse(task.Id()));
@@ -23,7 +23,7 @@ public sealed class GetTaskTests(App app) : TestBase<App>
 
     [Fact]
     public async Task Says_that_there_is_no_such_task() =>
-        await (await app.As(_ann).Get($"/api/{_ann}/tasks/{Guid.CreateVersion7()}")).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+        await app.As(_ann).Get($"/api/{_ann}/tasks/{Guid.CreateVersion7()}").IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
 
     [Fact]
     public async Task Hides_tasks_of_other_users()
@@ -40,8 +40,8 @@ public sealed class GetTaskTests(App app) : TestBase<App>
         using (var database = app.OpenDatabase())
             database.Execute("INSERT INTO tasks SELECT $ann, id, 'Of Ann', NULL, 0, 0, 0, 1 FROM tasks WHERE user_id = $bob", ("$ann", _ann), ("$bob", _bob));
 
-        Assert.Equal("Of Ann", (await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).Text("title"));
-        Assert.Equal("Of Bob", (await (await app.As(_bob).Get($"/api/{_bob}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).Text("title"));
+        Assert.Equal("Of Ann", (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).Text("title"));
+        Assert.Equal("Of Bob", (await app.As(_bob).Get($"/api/{_bob}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).Text("title"));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class GetTaskTests(App app) : TestBase<App>
     {
         var task = await app.As(_bob).CreateTask(_bob, "Secret of Bob");
 
-        var problem = await (await app.As(_ann).Get($"/api/{_bob}/tasks/{task.Id()}")).IsProblem(HttpStatusCode.Forbidden);
+        var problem = await app.As(_ann).Get($"/api/{_bob}/tasks/{task.Id()}").IsProblem(HttpStatusCode.Forbidden);
         Assert.DoesNotContain("Secret", problem.ToJsonString(), StringComparison.Ordinal);
     }
 
@@ -66,7 +66,7 @@ public sealed class GetTaskTests(App app) : TestBase<App>
     {
         await app.As(_ann).CreateTask(_ann);
 
-        await (await app.As(_ann).Get($"/api/{_ann}/tasks/{id}")).IsProblem(HttpStatusCode.NotFound);
+        await app.As(_ann).Get($"/api/{_ann}/tasks/{id}").IsProblem(HttpStatusCode.NotFound);
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class GetTaskTests(App app) : TestBase<App>
         var spelt = Guid.Parse(task.Id()).ToString(format);
 
         foreach (var id in new[] { spelt, spelt.ToUpperInvariant() })
-            Assert.Equal(task.ToJsonString(), (await (await app.As(_ann).Get($"/api/{_ann}/tasks/{Uri.EscapeDataString(id)}")).Is(HttpStatusCode.OK)).ToJsonString());
+            Assert.Equal(task.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{Uri.EscapeDataString(id)}").Is(HttpStatusCode.OK)).ToJsonString());
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class GetTaskTests(App app) : TestBase<App>
         var task = await app.As(_ann).CreateTask(_ann);
         var other = await app.As(_ann).CreateTask(_ann);
 
-        var found = await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}?id={other.Id()}&Id={other.Id()}&user_id={_bob}&UserId={_bob}&x[]=%00")).Is(HttpStatusCode.OK);
+        var found = await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}?id={other.Id()}&Id={other.Id()}&user_id={_bob}&UserId={_bob}&x[]=%00").Is(HttpStatusCode.OK);
 
         Assert.Equal(task.ToJsonString(), found.ToJsonString());
     }
@@ -99,6 +99,6 @@ public sealed class GetTaskTests(App app) : TestBase<App>
     {
         var task = await app.As(_ann).CreateTask(_ann);
 
-        await (await app.As(_ann).Send("GET", $"/api/{_ann}/tasks/{task.Id()}", null, "application/json")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Send("GET", $"/api/{_ann}/tasks/{task.Id()}", null, "application/json").Is(HttpStatusCode.OK);
     }
 }

@@ -20,7 +20,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
         Assert.Equal(created.AsEnumerable().Reverse(), list.Ids());
         foreach (var task in list)
         {
-            var alone = await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task!.AsObject().Id()}")).Is(HttpStatusCode.OK);
+            var alone = await app.As(_ann).Get($"/api/{_ann}/tasks/{task!.AsObject().Id()}").Is(HttpStatusCode.OK);
             Assert.Equal(alone.ToJsonString(), task.ToJsonString());
             Assert.Equal(alone.Text("title"), (await app.StoredAsync(_ann, Guid.Parse(alone.Id())))!.Title);
         }
@@ -40,7 +40,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
     {
         var created = await CreateAsync(50);
 
-        Assert.Equal(created.AsEnumerable().Reverse(), (await (await app.As(_ann).Get($"/api/{_ann}/tasks")).IsList()).Ids());
+        Assert.Equal(created.AsEnumerable().Reverse(), (await app.As(_ann).Get($"/api/{_ann}/tasks").IsList()).Ids());
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
         var client = app.As(_ann);
         var created = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => client.CreateTask(_ann, $"Task {i}")));
 
-        var listed = (await (await client.Get($"/api/{_ann}/tasks")).IsList()).Ids();
+        var listed = (await client.Get($"/api/{_ann}/tasks").IsList()).Ids();
 
         Assert.Equal(created.Select(task => task.Id()).OrderDescending(StringComparer.Ordinal), listed);
     }
@@ -60,8 +60,8 @@ public sealed class ListTasksTests(App app) : TestBase<App>
         await app.As(_bob).CreateTask(_bob, "Of Bob");
         var own = await CreateAsync(1);
 
-        Assert.Equal(own, (await (await app.As(_ann).Get($"/api/{_ann}/tasks")).IsList()).Ids());
-        Assert.Equal(own, (await (await app.As(_ann).Get($"/api/{_ann}/tasks?user_id={_bob}&UserId={_bob}&userId={_bob}")).IsList()).Ids());
+        Assert.Equal(own, (await app.As(_ann).Get($"/api/{_ann}/tasks").IsList()).Ids());
+        Assert.Equal(own, (await app.As(_ann).Get($"/api/{_ann}/tasks?user_id={_bob}&UserId={_bob}&userId={_bob}").IsList()).Ids());
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
         var foreign = await app.As(_bob).CreateTask(_bob);
         await CreateAsync(2);
 
-        Assert.Equal(older.AsEnumerable().Reverse(), (await (await app.As(_ann).Get($"/api/{_ann}/tasks?after={foreign.Id()}")).IsList()).Ids());
+        Assert.Equal(older.AsEnumerable().Reverse(), (await app.As(_ann).Get($"/api/{_ann}/tasks?after={foreign.Id()}").IsList()).Ids());
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
 
         foreach (var query in new[] { "", "?limit=0", "?after=x", $"?user_id={_ann}" })
         {
-            var problem = await (await app.As(_ann).Get($"/api/{_bob}/tasks{query}")).IsProblem(HttpStatusCode.Forbidden);
+            var problem = await app.As(_ann).Get($"/api/{_bob}/tasks{query}").IsProblem(HttpStatusCode.Forbidden);
             Assert.DoesNotContain("Secret", problem.ToJsonString(), StringComparison.Ordinal);
         }
     }
@@ -117,7 +117,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
     [InlineData("after=0197a0a0-0000-7000-8000-00000000000g", "after")]
     [InlineData("limit=5&after=%27%20OR%201=1--", "after")]
     public async Task Refuses_a_page_that_is_none(string query, string field) =>
-        await (await app.As(_ann).Get($"/api/{_ann}/tasks?{query}")).Refuses(field);
+        await app.As(_ann).Get($"/api/{_ann}/tasks?{query}").Refuses(field);
 
     [Theory]
     [InlineData("limit=")]
@@ -131,7 +131,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
     {
         var created = await CreateAsync(3);
 
-        Assert.Equal(created.AsEnumerable().Reverse(), (await (await app.As(_ann).Get($"/api/{_ann}/tasks?{query}")).IsList()).Ids());
+        Assert.Equal(created.AsEnumerable().Reverse(), (await app.As(_ann).Get($"/api/{_ann}/tasks?{query}").IsList()).Ids());
     }
 
     [Fact]
@@ -139,8 +139,8 @@ public sealed class ListTasksTests(App app) : TestBase<App>
     {
         var created = await CreateAsync(3);
 
-        Assert.Empty(await (await app.As(_ann).Get($"/api/{_ann}/tasks?after={created[0]}")).IsList());
-        Assert.Empty(await (await app.As(_ann).Get($"/api/{_ann}/tasks?after={Guid.Empty}")).IsList());
+        Assert.Empty(await app.As(_ann).Get($"/api/{_ann}/tasks?after={created[0]}").IsList());
+        Assert.Empty(await app.As(_ann).Get($"/api/{_ann}/tasks?after={Guid.Empty}").IsList());
     }
 
     [Theory]
@@ -170,13 +170,13 @@ public sealed class ListTasksTests(App app) : TestBase<App>
     {
         var address = $"/api/{Uri.EscapeDataString(user)}/tasks";
         foreach (var title in new[] { "first", "second" })
-            await (await app.As(user).Post(address, $$"""{"title":"{{title}}"}""")).Is(HttpStatusCode.Created);
+            await app.As(user).Post(address, $$"""{"title":"{{title}}"}""").Is(HttpStatusCode.Created);
 
         var page = await app.As(user).Get($"{address}?limit=1");
 
         Assert.StartsWith($"{address}?limit=1&after=", page.Next(), StringComparison.Ordinal);
-        Assert.Equal("first", Assert.Single(await (await app.As(user).Get(page.Next()!)).IsList())!["title"]!.GetValue<string>());
-        var problem = await (await app.As(user).Get($"{address}/{Guid.CreateVersion7()}")).IsProblem(HttpStatusCode.NotFound);
+        Assert.Equal("first", Assert.Single(await app.As(user).Get(page.Next()!).IsList())!["title"]!.GetValue<string>());
+        var problem = await app.As(user).Get($"{address}/{Guid.CreateVersion7()}").IsProblem(HttpStatusCode.NotFound);
         Assert.StartsWith($"{address}/", problem["instance"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
@@ -186,7 +186,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
         const string user = "ann ö<>?&=#+%,;\"@example.com";
         var url = $"/api/{Uri.EscapeDataString(user)}/tasks";
         foreach (var title in new[] { "one", "two" })
-            await (await app.As(user).Post(url, $$"""{"title":"{{title}}"}""")).Is(HttpStatusCode.Created);
+            await app.As(user).Post(url, $$"""{"title":"{{title}}"}""").Is(HttpStatusCode.Created);
 
         var first = await app.As(user).Get($"{url}?limit=1");
         var second = await app.As(user).Get(first.Next()!);
@@ -210,7 +210,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
             foreach (var id in new[] { page[0], page[^1], older.FirstOrDefault() })
             {
                 if (id is not null && gone.Add(id))
-                    await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{id}")).Is(HttpStatusCode.OK);
+                    await app.As(_ann).Delete($"/api/{_ann}/tasks/{id}").Is(HttpStatusCode.OK);
             }
         });
 
@@ -249,7 +249,7 @@ public sealed class ListTasksTests(App app) : TestBase<App>
     {
         await CreateAsync(1);
 
-        Assert.Single(await (await app.As(_ann).Send("GET", $"/api/{_ann}/tasks", null, "application/json")).IsList());
+        Assert.Single(await app.As(_ann).Send("GET", $"/api/{_ann}/tasks", null, "application/json").IsList());
     }
 
     /// <summary>The ids, oldest first.</summary>

@@ -22,7 +22,7 @@ public sealed class ToggleTaskTests(ClockApp app) : TestBase<ClockApp>
         {
             app.Tick();
             var content = body is null ? null : System.Text.Encoding.UTF8.GetBytes(body);
-            var toggled = await (await app.As(_ann).Send("PATCH", $"/api/{_ann}/tasks/{task.Id()}/complete", content, contentType)).Is(HttpStatusCode.OK);
+            var toggled = await app.As(_ann).Send("PATCH", $"/api/{_ann}/tasks/{task.Id()}/complete", content, contentType).Is(HttpStatusCode.OK);
 
             Assert.Equal(expected, toggled["completed"]!.GetValue<bool>());
             Assert.Equal(expected, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Completed);
@@ -35,14 +35,14 @@ public sealed class ToggleTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
         app.Tick();
 
-        var toggled = await (await app.As(_ann).Patch($"/api/{_ann}/tasks/{task.Id()}/complete")).Is(HttpStatusCode.OK);
+        var toggled = await app.As(_ann).Patch($"/api/{_ann}/tasks/{task.Id()}/complete").Is(HttpStatusCode.OK);
 
         Assert.InRange(toggled.Time("updated_at"), task.Time("updated_at").AddSeconds(1), app.Now);
         var expected = task.DeepClone().AsObject();
         expected["completed"] = true;
         expected["updated_at"] = toggled.Text("updated_at");
         Assert.Equal(expected.ToJsonString(), toggled.ToJsonString());
-        Assert.Equal(expected.ToJsonString(), (await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal(expected.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class ToggleTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_ann).CreateTask(_ann);
         var before = await app.StoredTextAsync(_ann, task.Id());
 
-        await (await app.As(_ann).Patch($"/api/{_ann}/tasks/{task.Id()}/complete", body)).Refuses(field);
+        await app.As(_ann).Patch($"/api/{_ann}/tasks/{task.Id()}/complete", body).Refuses(field);
 
         Assert.Equal(before, await app.StoredTextAsync(_ann, task.Id()));
     }
@@ -103,7 +103,7 @@ public sealed class ToggleTaskTests(ClockApp app) : TestBase<ClockApp>
         var other = await app.As(_ann).CreateTask(_ann);
 
         var url = $"/api/{_ann}/tasks/{task.Id()}/complete?completed=false&Completed=false&id={other.Id()}&user_id={_bob}";
-        var toggled = await (await app.As(_ann).Patch(url)).Is(HttpStatusCode.OK);
+        var toggled = await app.As(_ann).Patch(url).Is(HttpStatusCode.OK);
 
         Assert.Equal(task.Id(), toggled.Id());
         Assert.True(toggled["completed"]!.GetValue<bool>());
@@ -111,13 +111,13 @@ public sealed class ToggleTaskTests(ClockApp app) : TestBase<ClockApp>
 
     [Fact]
     public async Task Says_that_there_is_no_such_task() =>
-        await (await app.As(_ann).Patch($"/api/{_ann}/tasks/{Guid.CreateVersion7()}/complete")).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+        await app.As(_ann).Patch($"/api/{_ann}/tasks/{Guid.CreateVersion7()}/complete").IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
 
     [Theory]
     [InlineData("1")]
     [InlineData("not-a-uuid")]
     public async Task Finds_nothing_under_what_is_no_id(string id) =>
-        await (await app.As(_ann).Patch($"/api/{_ann}/tasks/{id}/complete")).IsProblem(HttpStatusCode.NotFound);
+        await app.As(_ann).Patch($"/api/{_ann}/tasks/{id}/complete").IsProblem(HttpStatusCode.NotFound);
 
     [Fact]
     public async Task Hides_tasks_of_other_users_and_leaves_them_alone()
@@ -136,7 +136,7 @@ public sealed class ToggleTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_bob).CreateTask(_bob);
         var before = await app.StoredTextAsync(_bob, task.Id());
 
-        await (await app.As(_ann).Patch($"/api/{_bob}/tasks/{task.Id()}/complete")).IsProblem(HttpStatusCode.Forbidden);
+        await app.As(_ann).Patch($"/api/{_bob}/tasks/{task.Id()}/complete").IsProblem(HttpStatusCode.Forbidden);
 
         Assert.Equal(before, await app.StoredTextAsync(_bob, task.Id()));
     }

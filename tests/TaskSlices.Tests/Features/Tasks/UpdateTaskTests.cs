@@ -27,13 +27,13 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
         app.Tick();
 
-        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Is(HttpStatusCode.OK);
+        var changed = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).Is(HttpStatusCode.OK);
 
         Assert.InRange(changed.Time("updated_at"), task.Time("updated_at").AddSeconds(1), app.Now);
         var expected = task.DeepClone().AsObject();
         (expected["title"], expected["description"], expected["completed"], expected["updated_at"]) = (title, description, completed, changed.Text("updated_at"));
         Assert.Equal(expected.ToJsonString(), changed.ToJsonString());
-        Assert.Equal(expected.ToJsonString(), (await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal(expected.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
 
         var stored = await app.StoredAsync(_ann, Guid.Parse(task.Id()));
         Assert.Equal((title, description, completed), (stored!.Title, stored.Description, stored.Completed));
@@ -51,7 +51,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         app.Step(back);
         try
         {
-            var changed = await (await app.As(user).Send(method, $"/api/{user}/tasks/{task.Id()}{action}", json)).Is(HttpStatusCode.OK);
+            var changed = await app.As(user).Send(method, $"/api/{user}/tasks/{task.Id()}{action}", json).Is(HttpStatusCode.OK);
 
             Assert.Equal(task.Time("created_at"), changed.Time("updated_at"));
         }
@@ -66,11 +66,11 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
     {
         var task = await app.As(_ann).CreateTask(_ann);
 
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"completed":true}""")).Is(HttpStatusCode.OK);
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"title":"Kept done"}""")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"completed":true}""").Is(HttpStatusCode.OK);
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"title":"Kept done"}""").Is(HttpStatusCode.OK);
         Assert.True((await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Completed);
 
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"completed":false}""")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"completed":false}""").Is(HttpStatusCode.OK);
         Assert.False((await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Completed);
     }
 
@@ -100,7 +100,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var before = await app.StoredTextAsync(_ann, task.Id());
         app.Tick();
 
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Refuses(field);
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).Refuses(field);
 
         Assert.Equal(before, await app.StoredTextAsync(_ann, task.Id()));
     }
@@ -137,8 +137,8 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_ann).CreateTask(_ann);
         var limit = new string('t', TaskItem.TitleLimit);
 
-        Assert.Equal(limit, (await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"title":" {{limit}} "}""")).Is(HttpStatusCode.OK)).Text("title"));
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"title":"{{limit}}t"}""")).Refuses("title");
+        Assert.Equal(limit, (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"title":" {{limit}} "}""").Is(HttpStatusCode.OK)).Text("title"));
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"title":"{{limit}}t"}""").Refuses("title");
 
         Assert.Equal(limit, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Title);
     }
@@ -149,8 +149,8 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_ann).CreateTask(_ann);
         var limit = string.Concat(Enumerable.Repeat("🧀", TaskItem.DescriptionLimit));
 
-        Assert.Equal(limit, (await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"description":"{{limit}}"}""")).Is(HttpStatusCode.OK)).Text("description"));
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"description":"{{limit}}d"}""")).Refuses("description");
+        Assert.Equal(limit, (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"description":"{{limit}}"}""").Is(HttpStatusCode.OK)).Text("description"));
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", $$"""{"description":"{{limit}}d"}""").Refuses("description");
 
         Assert.Equal(limit, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Description);
     }
@@ -161,7 +161,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
         app.Tick();
 
-        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", task.ToJsonString())).Is(HttpStatusCode.OK);
+        var changed = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", task.ToJsonString()).Is(HttpStatusCode.OK);
 
         task["updated_at"] = changed.Text("updated_at");
         Assert.Equal(task.ToJsonString(), changed.ToJsonString());
@@ -177,7 +177,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
     {
         var task = await app.As(_ann).CreateTask(_ann, "Buy milk", "2 litres");
 
-        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Is(HttpStatusCode.OK);
+        var changed = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).Is(HttpStatusCode.OK);
 
         task["updated_at"] = changed.Text("updated_at");
         Assert.Equal(task.ToJsonString(), changed.ToJsonString());
@@ -194,7 +194,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         foreach (var body in new[] { """{"title":"a"}""", """{"completed":true}""", """{"created_at":"1999-01-01T00:00:00Z"}""" })
         {
             app.Tick();
-            var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).Is(HttpStatusCode.OK);
+            var changed = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).Is(HttpStatusCode.OK);
 
             Assert.Equal(task.Text("created_at"), changed.Text("created_at"));
             Assert.True(changed.Time("updated_at") > last.Time("updated_at"));
@@ -209,7 +209,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var other = await app.As(_ann).CreateTask(_ann, "Other");
 
         var query = $"completed=true&Completed=true&title=x&Title=x&description=x&id={other.Id()}&user_id={_bob}&HasDescription=true&has_description=true";
-        var changed = await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}?{query}", """{"title":"New"}""")).Is(HttpStatusCode.OK);
+        var changed = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}?{query}", """{"title":"New"}""").Is(HttpStatusCode.OK);
 
         Assert.Equal(task.Id(), changed.Id());
         Assert.Equal(("New", "2 litres", false), (changed.Text("title"), changed.Text("description"), changed["completed"]!.GetValue<bool>()));
@@ -227,7 +227,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_ann).CreateTask(_ann);
         var before = await app.StoredTextAsync(_ann, task.Id());
 
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body)).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
 
         Assert.Equal(before, await app.StoredTextAsync(_ann, task.Id()));
     }
@@ -249,7 +249,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
     {
         var id = Guid.CreateVersion7();
 
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{id}", """{"title":"New"}""")).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{id}", """{"title":"New"}""").IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
 
         Assert.Null(await app.StoredAsync(_ann, id));
     }
@@ -258,7 +258,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
     [InlineData("1")]
     [InlineData("not-a-uuid")]
     public async Task Finds_nothing_under_what_is_no_id(string id) =>
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{id}", """{"title":"New"}""")).IsProblem(HttpStatusCode.NotFound);
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{id}", """{"title":"New"}""").IsProblem(HttpStatusCode.NotFound);
 
     [Fact]
     public async Task Hides_tasks_of_other_users_and_leaves_them_alone()
@@ -279,7 +279,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var task = await app.As(_bob).CreateTask(_bob);
         var before = await app.StoredTextAsync(_bob, task.Id());
 
-        await (await app.As(_ann).Put($"/api/{_bob}/tasks/{task.Id()}", """{"title":"Mine"}""")).IsProblem(HttpStatusCode.Forbidden);
+        await app.As(_ann).Put($"/api/{_bob}/tasks/{task.Id()}", """{"title":"Mine"}""").IsProblem(HttpStatusCode.Forbidden);
 
         Assert.Equal(before, await app.StoredTextAsync(_bob, task.Id()));
     }

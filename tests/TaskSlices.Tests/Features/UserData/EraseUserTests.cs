@@ -11,10 +11,10 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
         var (token, others) = (await visitor.TokenAsync(), await bystander.TokenAsync());
         var title = $"Erase me, {Guid.NewGuid():N}";
         for (var i = 0; i < 30; i++)
-            await (await visitor.Tasks(token, "POST", Visitor.Json(new { title, description = new string('x', 900) }))).Is(HttpStatusCode.Created);
-        await (await bystander.Tasks(others, "POST", """{"title":"Stays"}""")).Is(HttpStatusCode.Created);
+            await visitor.Tasks(token, "POST", Visitor.Json(new { title, description = new string('x', 900) })).Is(HttpStatusCode.Created);
+        await bystander.Tasks(others, "POST", """{"title":"Stays"}""").Is(HttpStatusCode.Created);
 
-        var answer = await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password }))).Is(HttpStatusCode.OK);
+        var answer = await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password })).Is(HttpStatusCode.OK);
 
         Assert.Equal(Visitor.Json(new { user_id = visitor.Id, message = "User erased" }), answer.ToJsonString());
         using (var database = server.OpenDatabase())
@@ -26,7 +26,7 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
         server.Execute("VACUUM");
         server.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         Assert.Equal("", Leftovers([visitor.Id, visitor.Email, title]));
-        Assert.Single(await (await bystander.Tasks(others)).IsList());
+        Assert.Single(await bystander.Tasks(others).IsList());
     }
 
     [Fact]
@@ -37,12 +37,12 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
         await other.SignInAsync();
         var (token, others) = (await visitor.TokenAsync(), await other.TokenAsync());
 
-        await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password }))).Is(HttpStatusCode.OK);
+        await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password })).Is(HttpStatusCode.OK);
 
-        await (await visitor.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        await (await visitor.Tasks(others)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        Assert.Equal("null", await (await other.Get("/api/auth/get-session")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        await (await visitor.Elsewhere().Post("/api/auth/sign-in/email", Visitor.Json(new { email = visitor.Email, password = visitor.Password })))
+        await visitor.Tasks(token).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        await visitor.Tasks(others).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        Assert.Equal("null", await other.Get("/api/auth/get-session").Text());
+        await visitor.Elsewhere().Post("/api/auth/sign-in/email", Visitor.Json(new { email = visitor.Email, password = visitor.Password }))
             .IsRefused(401, "Invalid email or password", "INVALID_EMAIL_OR_PASSWORD");
         var again = visitor.Elsewhere();
         await again.SignUpAsync();
@@ -60,10 +60,10 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
         var visitor = await server.SignUpAsync();
         var token = await visitor.TokenAsync();
 
-        var problem = await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}?password=correct%20horse", json)).IsProblem(HttpStatusCode.UnprocessableEntity, code);
+        var problem = await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}?password=correct%20horse", json).IsProblem(HttpStatusCode.UnprocessableEntity, code);
 
         Assert.Equal("password", Assert.Single(problem["errors"]!.AsArray())!["field"]!.GetValue<string>());
-        Assert.Empty(await (await visitor.Tasks(token)).IsList());
+        Assert.Empty(await visitor.Tasks(token).IsList());
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
     {
         var visitor = await server.SignUpAsync();
 
-        await (await visitor.WithToken(await visitor.TokenAsync(), "DELETE", $"/api/{visitor.Id}", "{")).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
+        await visitor.WithToken(await visitor.TokenAsync(), "DELETE", $"/api/{visitor.Id}", "{").IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
     }
 
     [Fact]
@@ -80,15 +80,15 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
         var (ann, bob) = (await server.SignUpAsync(), await server.SignUpAsync());
         var token = await ann.TokenAsync();
 
-        await (await ann.WithToken(await bob.TokenAsync(), "DELETE", $"/api/{ann.Id}", Visitor.Json(new { password = bob.Password }))).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
-        await (await server.Anonymous().Delete($"/api/{ann.Id}")).IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
-        await (await ann.WithToken(AccountServer.ServiceKey[..^1], "DELETE", $"/api/{ann.Id}")).IsProblem(HttpStatusCode.Unauthorized);
-        Assert.Empty(await (await ann.Tasks(token)).IsList());
+        await ann.WithToken(await bob.TokenAsync(), "DELETE", $"/api/{ann.Id}", Visitor.Json(new { password = bob.Password })).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        await server.Anonymous().Delete($"/api/{ann.Id}").IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
+        await ann.WithToken(AccountServer.ServiceKey[..^1], "DELETE", $"/api/{ann.Id}").IsProblem(HttpStatusCode.Unauthorized);
+        Assert.Empty(await ann.Tasks(token).IsList());
 
         for (var i = 0; i < 2; i++)
-            await (await ann.WithToken(AccountServer.ServiceKey, "DELETE", $"/api/{ann.Id}")).Is(HttpStatusCode.OK);
-        await (await ann.Tasks(token)).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
-        Assert.Empty(await (await bob.Tasks(await bob.TokenAsync())).IsList());
+            await ann.WithToken(AccountServer.ServiceKey, "DELETE", $"/api/{ann.Id}").Is(HttpStatusCode.OK);
+        await ann.Tasks(token).IsProblem(HttpStatusCode.Unauthorized, "SESSION_ENDED");
+        Assert.Empty(await bob.Tasks(await bob.TokenAsync()).IsList());
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class EraseUserTests(AccountServer server) : IClassFixture<Account
     }
 
     private static async Task EraseAsync(Visitor visitor, string token) =>
-        await (await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password }))).Is(HttpStatusCode.OK);
+        await visitor.WithToken(token, "DELETE", $"/api/{visitor.Id}", Visitor.Json(new { password = visitor.Password })).Is(HttpStatusCode.OK);
 
     private long Count(string userId, string table)
     {

@@ -9,7 +9,7 @@ public sealed class ExportUserTests(AccountServer server) : IClassFixture<Accoun
     {
         var visitor = await server.SignUpAsync();
         var token = await visitor.TokenAsync();
-        var task = await (await visitor.Tasks(token, "POST", """{"title":"Buy milk","description":"2 litres"}""")).Is(HttpStatusCode.Created);
+        var task = await visitor.Tasks(token, "POST", """{"title":"Buy milk","description":"2 litres"}""").Is(HttpStatusCode.Created);
 
         var response = await visitor.WithToken(token, "GET", $"/api/{visitor.Id}/export");
         var rows = await RowsAsync(response);
@@ -62,9 +62,9 @@ public sealed class ExportUserTests(AccountServer server) : IClassFixture<Accoun
     {
         var (ann, bob) = (await server.SignUpAsync(), await server.SignUpAsync());
 
-        await (await ann.WithToken(await bob.TokenAsync(), "GET", $"/api/{ann.Id}/export")).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
-        await (await server.Anonymous().Get($"/api/{ann.Id}/export")).IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
-        await (await ann.WithToken($"{AccountServer.ServiceKey}x", "GET", $"/api/{ann.Id}/export")).IsProblem(HttpStatusCode.Unauthorized);
+        await ann.WithToken(await bob.TokenAsync(), "GET", $"/api/{ann.Id}/export").IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        await server.Anonymous().Get($"/api/{ann.Id}/export").IsProblem(HttpStatusCode.Unauthorized, "TOKEN_MISSING");
+        await ann.WithToken($"{AccountServer.ServiceKey}x", "GET", $"/api/{ann.Id}/export").IsProblem(HttpStatusCode.Unauthorized);
         Assert.Equal(2, (await RowsAsync(await ann.WithToken(AccountServer.ServiceKey, "GET", $"/api/{ann.Id}/export"))).Count);
         Assert.Empty(await RowsAsync(await ann.WithToken(AccountServer.ServiceKey, "GET", "/api/never-was/export")));
     }

@@ -28,8 +28,8 @@ public sealed class BetterAuthTests : IDisposable
 
         await UsesAllEndpoints(server.Client, user);
 
-        await (await Get(server, user.Token, "somebody-else")).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
-        await (await Get(server, user.SessionToken, user.UserId)).IsProblem(HttpStatusCode.Unauthorized, "OPAQUE_SESSION_TOKEN");
+        await Get(server, user.Token, "somebody-else").IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        await Get(server, user.SessionToken, user.UserId).IsProblem(HttpStatusCode.Unauthorized, "OPAQUE_SESSION_TOKEN");
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class BetterAuthTests : IDisposable
         var user = await auth.SignUpAsync();
         await using var server = await starting;
 
-        await (await Get(server, user)).IsProblem(HttpStatusCode.Unauthorized, code);
+        await Get(server, user).IsProblem(HttpStatusCode.Unauthorized, code);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class BetterAuthTests : IDisposable
         await using var auth = await BetterAuthServer.StartAsync("EdDSA", rotation: 1);
         await using var server = await StartAsync(auth, "EdDSA");
         var users = new List<BetterAuthUser> { await auth.SignUpAsync() };
-        Assert.Empty(await (await Get(server, users[0])).IsList());
+        Assert.Empty(await Get(server, users[0]).IsList());
 
         for (var rotations = 0; rotations < 2; rotations++)
         {
@@ -62,12 +62,12 @@ public sealed class BetterAuthTests : IDisposable
             await Wait.Until("there is a new key", async () => KeyId(next = await auth.SignUpAsync()) != KeyId(users[^1]));
             users.Add(next!);
 
-            Assert.Empty(await (await Get(server, next!)).IsList());
+            Assert.Empty(await Get(server, next!).IsList());
         }
 
         Assert.Equal(3, users.DistinctBy(KeyId).Count());
         foreach (var user in users)
-            Assert.Empty(await (await Get(server, user)).IsList());
+            Assert.Empty(await Get(server, user).IsList());
     }
 
     [Fact]
@@ -76,14 +76,14 @@ public sealed class BetterAuthTests : IDisposable
         await using var auth = await BetterAuthServer.StartAsync("EdDSA");
         await using var server = await StartAsync(auth, "EdDSA");
         var (known, unseen) = (await auth.SignUpAsync(), await auth.SignUpAsync());
-        Assert.Empty(await (await Get(server, known)).IsList());
+        Assert.Empty(await Get(server, known).IsList());
 
         await auth.KillAsync();
 
-        Assert.Empty(await (await Get(server, known)).IsList());
-        Assert.Empty(await (await Get(server, unseen)).IsList());
-        await (await Get(server, WithAnotherKeyId(unseen.Token), unseen.UserId)).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
-        Assert.Empty(await (await Get(server, unseen)).IsList());
+        Assert.Empty(await Get(server, known).IsList());
+        Assert.Empty(await Get(server, unseen).IsList());
+        await Get(server, WithAnotherKeyId(unseen.Token), unseen.UserId).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
+        Assert.Empty(await Get(server, unseen).IsList());
         Assert.Equal(HttpStatusCode.OK, (await server.Client.Get("/health/ready")).StatusCode);
     }
 
@@ -99,7 +99,7 @@ public sealed class BetterAuthTests : IDisposable
         var refusal = await Get(server, lost);
         await refusal.IsProblem(HttpStatusCode.ServiceUnavailable, "KEYS_UNAVAILABLE");
         Assert.InRange(refusal.Headers.RetryAfter?.Delta ?? default, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
-        await (await server.Client.Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+        await server.Client.Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
         Assert.Equal(HttpStatusCode.OK, (await server.Client.Get("/health/live")).StatusCode);
 
         await using var back = await BetterAuthServer.StartAsync("EdDSA", auth.Port);
@@ -108,10 +108,10 @@ public sealed class BetterAuthTests : IDisposable
         var user = await back.SignUpAsync();
 
         TestContext.Current.SendDiagnosticMessage($"Recovered {(await recovery).TotalSeconds:0.0} s after the auth server's return.");
-        Assert.Empty(await (await Get(server, user)).IsList());
+        Assert.Empty(await Get(server, user).IsList());
 
         // The keys went with the memory of the server that was lost.
-        await (await Get(server, lost)).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
+        await Get(server, lost).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -137,16 +137,16 @@ public sealed class BetterAuthTests : IDisposable
     {
         var tasks = $"/api/{user.UserId}/tasks";
 
-        var created = await (await Send("POST", tasks, """{"title":"Buy milk"}""")).Is(HttpStatusCode.Created);
+        var created = await Send("POST", tasks, """{"title":"Buy milk"}""").Is(HttpStatusCode.Created);
         Assert.Equal(user.UserId, created.Text("user_id"));
         var task = $"{tasks}/{created.Id()}";
 
-        Assert.Equal(created.Id(), Assert.Single((await (await Send("GET", tasks)).IsList()).Ids()));
-        Assert.Equal("Buy milk", (await (await Send("GET", task)).Is(HttpStatusCode.OK)).Text("title"));
-        Assert.Equal("Buy bread", (await (await Send("PUT", task, """{"title":"Buy bread"}""")).Is(HttpStatusCode.OK)).Text("title"));
-        Assert.True((await (await Send("PATCH", $"{task}/complete")).Is(HttpStatusCode.OK))["completed"]!.GetValue<bool>());
-        await (await Send("DELETE", task)).Is(HttpStatusCode.OK);
-        Assert.Empty(await (await Send("GET", tasks)).IsList());
+        Assert.Equal(created.Id(), Assert.Single((await Send("GET", tasks).IsList()).Ids()));
+        Assert.Equal("Buy milk", (await Send("GET", task).Is(HttpStatusCode.OK)).Text("title"));
+        Assert.Equal("Buy bread", (await Send("PUT", task, """{"title":"Buy bread"}""").Is(HttpStatusCode.OK)).Text("title"));
+        Assert.True((await Send("PATCH", $"{task}/complete").Is(HttpStatusCode.OK))["completed"]!.GetValue<bool>());
+        await Send("DELETE", task).Is(HttpStatusCode.OK);
+        Assert.Empty(await Send("GET", tasks).IsList());
 
         Task<HttpResponseMessage> Send(string method, string url, string? json = null) =>
             client.SendWith(method, url, json, ("Authorization", $"Bearer {user.Token}"));

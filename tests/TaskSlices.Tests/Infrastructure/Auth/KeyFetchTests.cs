@@ -414,13 +414,13 @@ public sealed class KeyFetchTests : IDisposable
         };
         await Wait.Until("it has the keys", async () => (await api.Client.Get("/health/ready")).StatusCode == HttpStatusCode.OK);
 
-        Assert.Empty(await (await Get(claims)).IsList());
+        Assert.Empty(await Get(claims).IsList());
         Assert.Equal("/.well-known/jwks.json", Assert.Single(server.Paths));
-        await (await Get(With("iss", "https://auth.example"))).IsProblem(HttpStatusCode.Unauthorized, "WRONG_ISSUER");
-        await (await Get(With("aud", "https://auth.example"))).IsProblem(HttpStatusCode.Unauthorized, "WRONG_AUDIENCE");
-        await (await Get(With("aud", new[] { "another", "the audience " }))).IsProblem(HttpStatusCode.Unauthorized, "WRONG_AUDIENCE");
-        await (await Get(With("user_id", 5))).IsProblem(HttpStatusCode.Unauthorized, "MALFORMED_TOKEN");
-        await (await Get(With("user_id", "somebody-else"))).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        await Get(With("iss", "https://auth.example")).IsProblem(HttpStatusCode.Unauthorized, "WRONG_ISSUER");
+        await Get(With("aud", "https://auth.example")).IsProblem(HttpStatusCode.Unauthorized, "WRONG_AUDIENCE");
+        await Get(With("aud", new[] { "another", "the audience " })).IsProblem(HttpStatusCode.Unauthorized, "WRONG_AUDIENCE");
+        await Get(With("user_id", 5)).IsProblem(HttpStatusCode.Unauthorized, "MALFORMED_TOKEN");
+        await Get(With("user_id", "somebody-else")).IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
 
         Dictionary<string, object> With(string claim, object value) => new(claims) { [claim] = value };
 

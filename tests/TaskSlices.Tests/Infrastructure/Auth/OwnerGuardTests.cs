@@ -93,7 +93,7 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
     public async Task Refuses_dot_segments_before_they_are_resolved(string path)
     {
         foreach (var method in new[] { "DELETE", "GET", "POST" })
-            await (await server.As("ann").SendAsWritten(method, path)).IsProblem(HttpStatusCode.BadRequest, "BAD_REQUEST");
+            await server.As("ann").SendAsWritten(method, path).IsProblem(HttpStatusCode.BadRequest, "BAD_REQUEST");
     }
 
     [Theory]
@@ -115,10 +115,10 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
     [InlineData("\ud83e\uddc0", "%F0%9F%A7%80")]
     public async Task Takes_every_spelling_of_the_owner(string subject, string spelling)
     {
-        var task = await (await server.As(subject).SendAsWritten("POST", $"/api/{spelling}/tasks", """{"title":"mine"}""")).Is(HttpStatusCode.Created);
+        var task = await server.As(subject).SendAsWritten("POST", $"/api/{spelling}/tasks", """{"title":"mine"}""").Is(HttpStatusCode.Created);
 
         Assert.Equal(subject, task["user_id"]!.GetValue<string>());
-        Assert.Contains(task.Id(), Ids(await (await server.As(subject).SendAsWritten("GET", $"/api/{Uri.EscapeDataString(subject)}/tasks")).IsList()));
+        Assert.Contains(task.Id(), Ids(await server.As(subject).SendAsWritten("GET", $"/api/{Uri.EscapeDataString(subject)}/tasks").IsList()));
     }
 
     [Theory]
@@ -136,12 +136,12 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
         var asBob = string.Format(System.Globalization.CultureInfo.InvariantCulture, query, _bob);
         var asAnn = string.Format(System.Globalization.CultureInfo.InvariantCulture, query, _ann);
 
-        Assert.Empty(await (await server.As(_ann).SendAsWritten("GET", $"/api/{_ann}/tasks?{asBob}")).IsList());
-        var created = await (await server.As(_ann).SendAsWritten("POST", $"/api/{_ann}/tasks?{asBob}", """{"title":"mine"}""")).Is(HttpStatusCode.Created);
+        Assert.Empty(await server.As(_ann).SendAsWritten("GET", $"/api/{_ann}/tasks?{asBob}").IsList());
+        var created = await server.As(_ann).SendAsWritten("POST", $"/api/{_ann}/tasks?{asBob}", """{"title":"mine"}""").Is(HttpStatusCode.Created);
         Assert.Equal(_ann, created["user_id"]!.GetValue<string>());
 
         foreach (var (method, path, body) in Requests(_ann, Guid.Parse(secret.Id())).Where(r => r.Path.Contains(secret.Id(), StringComparison.Ordinal)))
-            await (await server.As(_ann).SendAsWritten(method, $"{path}?{asBob}", body)).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+            await server.As(_ann).SendAsWritten(method, $"{path}?{asBob}", body).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
         foreach (var (method, path, body) in Requests(_bob, Guid.Parse(secret.Id())))
             await IsForbidden(await server.As(_ann).SendAsWritten(method, $"{path}?{asAnn}", body));
 
@@ -159,13 +159,13 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
         var secret = await server.As(_bob).CreateTask(_bob, Marker);
         string Body(string user) => $$"""{"title":"mine","completed":true,"id":"{{secret.Id()}}","{{member}}":"{{user}}"}""";
 
-        var created = await (await server.As(_ann).Post($"/api/{_ann}/tasks", Body(_bob))).Is(HttpStatusCode.Created);
+        var created = await server.As(_ann).Post($"/api/{_ann}/tasks", Body(_bob)).Is(HttpStatusCode.Created);
         Assert.Equal(_ann, created["user_id"]!.GetValue<string>());
         Assert.NotEqual(secret.Id(), created.Id());
 
         foreach (var method in new[] { "GET", "PUT", "DELETE" })
-            await (await server.As(_ann).Send(method, $"/api/{_ann}/tasks/{secret.Id()}", Body(_bob))).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
-        await (await server.As(_ann).Patch($"/api/{_ann}/tasks/{secret.Id()}/complete", Body(_bob))).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+            await server.As(_ann).Send(method, $"/api/{_ann}/tasks/{secret.Id()}", Body(_bob)).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+        await server.As(_ann).Patch($"/api/{_ann}/tasks/{secret.Id()}/complete", Body(_bob)).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
         foreach (var (method, path, _) in Requests(_bob, Guid.Parse(secret.Id())))
             await IsForbidden(await server.As(_ann).Send(method, path, Body(_ann)));
 
@@ -189,7 +189,7 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
             _ => user,
         };
 
-        Assert.Empty(await (await server.As(_ann).GetWith($"/api/{_ann}/tasks", (header, Value(_bob)))).IsList());
+        Assert.Empty(await server.As(_ann).GetWith($"/api/{_ann}/tasks", (header, Value(_bob))).IsList());
         await IsForbidden(await server.As(_ann).GetWith($"/api/{_bob}/tasks", (header, Value(_ann))));
 
         await IsUntouched(secret);
@@ -221,7 +221,7 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
     public async Task Asks_for_a_token_before_it_looks_at_the_body(string body)
     {
         foreach (var (method, path, _) in Requests(_bob, Guid.NewGuid()).Where(r => r.Method is "POST" or "PUT" or "PATCH"))
-            await (await server.Anonymous().Send(method, path, body)).IsProblem(HttpStatusCode.Unauthorized);
+            await server.Anonymous().Send(method, path, body).IsProblem(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -257,8 +257,8 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
         foreach (var (method, path, body) in Requests(_ann, Guid.Parse(secret.Id())).Where(r => r.Path.Contains(secret.Id(), StringComparison.Ordinal)))
         {
             var never = Guid.CreateVersion7();
-            var foreign = await (await server.As(_ann).Send(method, path, body)).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
-            var absent = await (await server.As(_ann).Send(method, path.Replace(secret.Id(), $"{never}", StringComparison.Ordinal), body)).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+            var foreign = await server.As(_ann).Send(method, path, body).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+            var absent = await server.As(_ann).Send(method, path.Replace(secret.Id(), $"{never}", StringComparison.Ordinal), body).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
 
             foreign.Remove("trace_id");
             absent.Remove("trace_id");
@@ -296,9 +296,9 @@ public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
 
     private async Task IsUntouched(JsonObject secret)
     {
-        var tasks = await (await server.As(_bob).Get($"/api/{_bob}/tasks")).IsList();
+        var tasks = await server.As(_bob).Get($"/api/{_bob}/tasks").IsList();
         Assert.Equal(JsonSerializer.Serialize(secret), Assert.Single(tasks)!.ToJsonString());
 
-        Assert.DoesNotContain(Marker, (await (await server.As(_ann).Get($"/api/{_ann}/tasks")).IsList()).ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Marker, (await server.As(_ann).Get($"/api/{_ann}/tasks").IsList()).ToJsonString(), StringComparison.Ordinal);
     }
 }

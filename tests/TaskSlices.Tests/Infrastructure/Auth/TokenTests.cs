@@ -186,7 +186,7 @@ public sealed class TokenTests(App app) : TestBase<App>
     {
         var user = App.NewUser();
 
-        Assert.Empty(await (await app.Anonymous().GetWith($"/api/{user}/tasks", ("Authorization", Acceptances[name](user)))).IsList());
+        Assert.Empty(await app.Anonymous().GetWith($"/api/{user}/tasks", ("Authorization", Acceptances[name](user))).IsList());
     }
 
     [Fact]
@@ -239,7 +239,7 @@ public sealed class TokenTests(App app) : TestBase<App>
     {
         var user = new string('a', 255);
 
-        Assert.Empty(await (await app.As(user).Get($"/api/{user}/tasks")).IsList());
+        Assert.Empty(await app.As(user).Get($"/api/{user}/tasks").IsList());
     }
 
     [Theory]
@@ -344,7 +344,7 @@ public sealed class TokenTests(App app) : TestBase<App>
     public async Task Takes_no_token_from_a_form_or_another_header()
     {
         var form = new FormUrlEncodedContent([KeyValuePair.Create("access_token", Token.For(Ann))]);
-        await (await app.Anonymous().PostAsync("/api/ann/tasks", form, Cancellation)).IsProblem(HttpStatusCode.Unauthorized, Missing);
+        await app.Anonymous().PostAsync("/api/ann/tasks", form, Cancellation).IsProblem(HttpStatusCode.Unauthorized, Missing);
 
         var response = await app.Anonymous().GetWith(
             "/api/ann/tasks", ("Proxy-Authorization", Bearer(Token.For(Ann))), ("X-Authorization", Bearer(Token.For(Ann))), ("set-auth-jwt", Token.For(Ann)));
@@ -357,9 +357,9 @@ public sealed class TokenTests(App app) : TestBase<App>
         var user = App.NewUser();
         var client = app.Anonymous();
 
-        await (await client.GetWith($"/api/{user}/tasks", ("Authorization", Bearer(Token.For(user))))).IsList();
-        await (await client.GetWith($"/api/{user}/tasks", ("Authorization", Bearer(Token.For(user, -60))))).IsProblem(HttpStatusCode.Unauthorized, Expired);
-        await (await client.Get($"/api/{user}/tasks")).IsProblem(HttpStatusCode.Unauthorized, Missing);
+        await client.GetWith($"/api/{user}/tasks", ("Authorization", Bearer(Token.For(user)))).IsList();
+        await client.GetWith($"/api/{user}/tasks", ("Authorization", Bearer(Token.For(user, -60)))).IsProblem(HttpStatusCode.Unauthorized, Expired);
+        await client.Get($"/api/{user}/tasks").IsProblem(HttpStatusCode.Unauthorized, Missing);
     }
 
     private static string Bearer(string token) => $"Bearer {token}";

@@ -20,7 +20,7 @@ public sealed class ConcurrencyTests(App app) : TestBase<App>
         var task = await client.CreateTask(_ann);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, toggles).Select(async _ =>
-            await (await client.Patch($"/api/{_ann}/tasks/{task.Id()}/complete")).Is(HttpStatusCode.OK)));
+            await client.Patch($"/api/{_ann}/tasks/{task.Id()}/complete").Is(HttpStatusCode.OK)));
 
         Assert.Equal((toggles + 1) / 2, answers.Count(answer => answer["completed"]!.GetValue<bool>()));
         var stored = await app.StoredAsync(_ann, Guid.Parse(task.Id()));
@@ -55,17 +55,17 @@ public sealed class ConcurrencyTests(App app) : TestBase<App>
 
         var titles = Repeat(async (client, n) =>
         {
-            var changed = await (await client.Put(url, $$"""{"title":"Title {{n}}"}""")).Is(HttpStatusCode.OK);
+            var changed = await client.Put(url, $$"""{"title":"Title {{n}}"}""").Is(HttpStatusCode.OK);
             Assert.Equal($"Title {n}", changed.Text("title"));
         });
         var toggles = Repeat(async (client, n) =>
         {
-            var toggled = await (await client.Patch($"{url}/complete")).Is(HttpStatusCode.OK);
+            var toggled = await client.Patch($"{url}/complete").Is(HttpStatusCode.OK);
             Assert.Equal(n % 2 == 1, toggled["completed"]!.GetValue<bool>());
         });
         var reader = Repeat(async (client, _) =>
         {
-            await (await client.Get(url)).Is(HttpStatusCode.OK);
+            await client.Get(url).Is(HttpStatusCode.OK);
             reads++;
         });
         await Task.WhenAll(titles, toggles, reader);
@@ -102,12 +102,12 @@ public sealed class ConcurrencyTests(App app) : TestBase<App>
                 (await db.Tasks.SingleAsync(t => t.UserId == _ann, Cancellation)).Title = "After";
                 await db.SaveChangesAsync(Cancellation);
 
-                Assert.Equal("Before", (await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).Text("title"));
-                Assert.Single(await (await app.As(_ann).Get($"/api/{_ann}/tasks")).IsList());
+                Assert.Equal("Before", (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).Text("title"));
+                Assert.Single(await app.As(_ann).Get($"/api/{_ann}/tasks").IsList());
                 return 0;
             },
             Cancellation);
 
-        Assert.Equal("After", (await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).Text("title"));
+        Assert.Equal("After", (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).Text("title"));
     }
 }

@@ -22,16 +22,16 @@ public sealed class RevisionTests(App app) : TestBase<App>
         var second = await app.As(_ann).CreateTask(_ann);
         Assert.Equal((2, 2), await NumbersAsync(second.Id()));
 
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{first.Id()}", """{"title":"New"}""")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{first.Id()}", """{"title":"New"}""").Is(HttpStatusCode.OK);
         Assert.Equal((3, 3), await NumbersAsync(first.Id()));
 
-        await (await app.As(_ann).Patch($"/api/{_ann}/tasks/{first.Id()}/complete")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Patch($"/api/{_ann}/tasks/{first.Id()}/complete").Is(HttpStatusCode.OK);
         Assert.Equal((4, 4), await NumbersAsync(first.Id()));
 
-        await (await app.As(_ann).Patch($"/api/{_ann}/tasks/{first.Id()}/complete", """{"completed":true}""")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Patch($"/api/{_ann}/tasks/{first.Id()}/complete", """{"completed":true}""").Is(HttpStatusCode.OK);
         Assert.Equal((5, 5), await NumbersAsync(first.Id()));
 
-        await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{first.Id()}")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Delete($"/api/{_ann}/tasks/{first.Id()}").Is(HttpStatusCode.OK);
         Assert.Equal((null, 6), await NumbersAsync(first.Id()));
         Assert.Equal((2, 6), await NumbersAsync(second.Id()));
     }
@@ -92,14 +92,14 @@ public sealed class RevisionTests(App app) : TestBase<App>
         var task = await app.As(_ann).CreateTask(_ann);
         var nothing = Guid.CreateVersion7();
 
-        await (await app.As(_ann).Post($"/api/{_ann}/tasks", """{"title":""}""")).Refuses("title");
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"title":""}""")).Refuses("title");
-        await (await app.As(_ann).Put($"/api/{_ann}/tasks/{nothing}", """{"title":"New"}""")).IsProblem(HttpStatusCode.NotFound);
-        await (await app.As(_ann).Patch($"/api/{_ann}/tasks/{nothing}/complete")).IsProblem(HttpStatusCode.NotFound);
-        await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{nothing}")).IsProblem(HttpStatusCode.NotFound);
-        await (await app.As(_bob).Delete($"/api/{_bob}/tasks/{task.Id()}")).IsProblem(HttpStatusCode.NotFound);
-        await (await app.As(_bob).Delete($"/api/{_ann}/tasks/{task.Id()}")).IsProblem(HttpStatusCode.Forbidden);
-        await (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+        await app.As(_ann).Post($"/api/{_ann}/tasks", """{"title":""}""").Refuses("title");
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"title":""}""").Refuses("title");
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{nothing}", """{"title":"New"}""").IsProblem(HttpStatusCode.NotFound);
+        await app.As(_ann).Patch($"/api/{_ann}/tasks/{nothing}/complete").IsProblem(HttpStatusCode.NotFound);
+        await app.As(_ann).Delete($"/api/{_ann}/tasks/{nothing}").IsProblem(HttpStatusCode.NotFound);
+        await app.As(_bob).Delete($"/api/{_bob}/tasks/{task.Id()}").IsProblem(HttpStatusCode.NotFound);
+        await app.As(_bob).Delete($"/api/{_ann}/tasks/{task.Id()}").IsProblem(HttpStatusCode.Forbidden);
+        await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
 
         Assert.Equal((1, 1), await NumbersAsync(task.Id()));
         Assert.Equal(0, app.LastRevision(_bob));
@@ -131,7 +131,7 @@ public sealed class RevisionTests(App app) : TestBase<App>
         await WithDatabaseAsync(async db =>
         {
             var stale = await db.Tasks.SingleAsync(t => t.UserId == _ann, Cancellation);
-            await (await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"title":"Theirs"}""")).Is(HttpStatusCode.OK);
+            await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", """{"title":"Theirs"}""").Is(HttpStatusCode.OK);
 
             stale.Title = "Mine";
             if (delete)
@@ -152,7 +152,7 @@ public sealed class RevisionTests(App app) : TestBase<App>
         await WithDatabaseAsync(async db =>
         {
             var stale = await db.Tasks.SingleAsync(t => t.UserId == _ann, Cancellation);
-            await (await app.As(_ann).Delete($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+            await app.As(_ann).Delete($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
 
             stale.Title = "Mine";
             await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => db.SaveChangesAsync(Cancellation));

@@ -110,7 +110,7 @@ public sealed class SettingsTests : IDisposable
 
         Assert.Matches(address, server.Listening);
         using var client = new HttpClient();
-        await (await client.Get($"{server.Listening}/health/ready")).Is(HttpStatusCode.OK);
+        await client.Get($"{server.Listening}/health/ready").Is(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class SettingsTests : IDisposable
 
         await using var server = InProcess.Start(_directory, [.. names.Select(name => (name, ""))]);
 
-        await (await server.CreateClient().Get("/health/ready")).Is(HttpStatusCode.OK);
+        await server.CreateClient().Get("/health/ready").Is(HttpStatusCode.OK);
     }
 
     [Theory]
@@ -152,7 +152,7 @@ public sealed class SettingsTests : IDisposable
         await using var server = InProcess.Start(_directory, (name, FileWith(GoodSecret + end)));
 
         var token = Token.Of(Token.Header, Token.Claims("ann"), GoodSecret);
-        Assert.Empty(await (await server.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}"))).IsList());
+        Assert.Empty(await server.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}")).IsList());
     }
 
     [Fact]
@@ -228,7 +228,7 @@ public sealed class SettingsTests : IDisposable
         await using var server = InProcess.Start(_directory, ("BETTER_AUTH_SECRET", secret));
 
         var token = Token.Of(Token.Header, Token.Claims("ann"), secret);
-        Assert.Empty(await (await server.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}"))).IsList());
+        Assert.Empty(await server.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {token}")).IsList());
     }
 
     [Fact]
@@ -321,12 +321,12 @@ public sealed class SettingsTests : IDisposable
         await using (var first = await ServerProcess.StartAsync(_directory))
         {
             (await ServerProcess.RunAsync(["--urls", "http://127.0.0.1:0"], _directory)).IsRefused("Another TaskSlices", "Data:Directory (DATA_DIR)");
-            await (await first.Client.Get("/health/ready")).Is(HttpStatusCode.OK);
+            await first.Client.Get("/health/ready").Is(HttpStatusCode.OK);
             await first.KillAsync();
         }
 
         await using var second = await ServerProcess.StartAsync(_directory);
-        await (await second.Client.Get("/health/ready")).Is(HttpStatusCode.OK);
+        await second.Client.Get("/health/ready").Is(HttpStatusCode.OK);
     }
 
     [Fact]

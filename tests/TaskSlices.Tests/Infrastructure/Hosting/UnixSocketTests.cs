@@ -27,7 +27,7 @@ public sealed class UnixSocketTests : IDisposable
 
         await using var second = await ServerProcess.ListenAsync(["--urls", Url], _directory);
         using var client = ClientOf(SocketPath);
-        await (await client.Get("http://localhost/health/ready")).Is(HttpStatusCode.OK);
+        await client.Get("http://localhost/health/ready").Is(HttpStatusCode.OK);
     }
 
     [Fact]

@@ -111,7 +111,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
 
         foreach (var (method, path) in Requests(task.Id()).Where(r => r.Method is "POST" or "PUT" or "PATCH"))
         {
-            var problem = await (await SendAsync(client, method, path, "application/json", Bodies[body])).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
+            var problem = await SendAsync(client, method, path, "application/json", Bodies[body]).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
             Assert.False(problem.ContainsKey("errors"));
         }
     }
@@ -125,7 +125,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         var task = await client.CreateTask(_ann);
 
         foreach (var (method, path) in Requests(task.Id()).Where(r => r.Method is "POST" or "PUT"))
-            await (await SendAsync(client, method, path, "application/json", Bodies[body])).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
+            await SendAsync(client, method, path, "application/json", Bodies[body]).IsProblem(HttpStatusCode.BadRequest, "MALFORMED_JSON");
     }
 
     [Theory]
@@ -143,7 +143,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
     {
         using var client = Client();
 
-        await (await SendAsync(client, "POST", $"/api/{_ann}/tasks", "application/json", Bodies[body])).IsProblem(HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED");
+        await SendAsync(client, "POST", $"/api/{_ann}/tasks", "application/json", Bodies[body]).IsProblem(HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED");
     }
 
     [Theory]
@@ -157,9 +157,9 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         var task = await client.CreateTask(_ann);
 
         foreach (var (method, path) in Requests(task.Id()).Where(r => r.Method is "PUT" or "PATCH"))
-            await (await SendAsync(client, method, path, "application/json", Bodies[body])).IsProblem(HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED");
+            await SendAsync(client, method, path, "application/json", Bodies[body]).IsProblem(HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED");
 
-        Assert.Equal(task.ToJsonString(), (await (await client.Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal(task.ToJsonString(), (await client.Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
     }
 
     [Theory]
@@ -177,7 +177,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         {
             foreach (var chunked in new[] { false, true })
             {
-                var task = await (await SendAsync(client, "POST", $"/api/{_ann}/tasks", type, body, chunked)).Is(HttpStatusCode.Created);
+                var task = await SendAsync(client, "POST", $"/api/{_ann}/tasks", type, body, chunked).Is(HttpStatusCode.Created);
                 Assert.Equal("grüße", task["title"]!.GetValue<string>());
             }
         }
@@ -203,7 +203,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         foreach (var (method, path) in Requests(task.Id()).Where(r => r.Method is "POST" or "PUT" or "PATCH"))
         {
             foreach (var chunked in new[] { false, true })
-                await (await SendAsync(client, method, path, type, Bytes(Valid), chunked)).IsProblem(HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE");
+                await SendAsync(client, method, path, type, Bytes(Valid), chunked).IsProblem(HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE");
         }
     }
 
@@ -218,9 +218,9 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
 
         foreach (var chunked in new[] { false, true })
         {
-            var toggled = await (await SendAsync(client, "PATCH", $"/api/{_ann}/tasks/{task.Id()}/complete", type, [], chunked)).Is(HttpStatusCode.OK);
+            var toggled = await SendAsync(client, "PATCH", $"/api/{_ann}/tasks/{task.Id()}/complete", type, [], chunked).Is(HttpStatusCode.OK);
             Assert.Equal(!chunked, toggled["completed"]!.GetValue<bool>());
-            await (await SendAsync(client, "POST", $"/api/{_ann}/tasks", type, [], chunked)).Refuses("title");
+            await SendAsync(client, "POST", $"/api/{_ann}/tasks", type, [], chunked).Refuses("title");
         }
     }
 
@@ -240,7 +240,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
             var request = new HttpRequestMessage(new HttpMethod(method), $"/api/{_ann}/tasks") { Content = new ByteArrayContent(Bomb()) };
             request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
             request.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
-            await (await client.SendAsync(request, TestContext.Current.CancellationToken)).IsProblem(HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE");
+            await client.SendAsync(request, TestContext.Current.CancellationToken).IsProblem(HttpStatusCode.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE");
         }
     }
 
@@ -256,7 +256,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         foreach (var (body, chunked) in new[] { (Bodies["at the limit"], false), (Bodies["at the limit"]![..^16], true) })
         {
             Assert.True((await SendAsync(client, method, path, "application/json", body, chunked)).IsSuccessStatusCode);
-            await (await SendAsync(client, method, path, "application/json", Bodies["a byte more than the limit"], chunked)).IsProblem(HttpStatusCode.RequestEntityTooLarge, "BODY_TOO_LARGE");
+            await SendAsync(client, method, path, "application/json", Bodies["a byte more than the limit"], chunked).IsProblem(HttpStatusCode.RequestEntityTooLarge, "BODY_TOO_LARGE");
         }
     }
 
@@ -270,7 +270,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         request.Headers.ExpectContinue = true;
 
-        await (await client.SendAsync(request, TestContext.Current.CancellationToken)).IsProblem(HttpStatusCode.RequestEntityTooLarge, "BODY_TOO_LARGE");
+        await client.SendAsync(request, TestContext.Current.CancellationToken).IsProblem(HttpStatusCode.RequestEntityTooLarge, "BODY_TOO_LARGE");
     }
 
     [Theory]
@@ -356,8 +356,8 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         using var client = Client();
         var task = await client.CreateTask(_ann);
 
-        Assert.Equal("Buy milk", (await (await client.Put($"/api/{_ann}/tasks/{task.Id()}", "null")).Is(HttpStatusCode.OK))["title"]!.GetValue<string>());
-        Assert.True((await (await client.Patch($"/api/{_ann}/tasks/{task.Id()}/complete", "null")).Is(HttpStatusCode.OK))["completed"]!.GetValue<bool>());
+        Assert.Equal("Buy milk", (await client.Put($"/api/{_ann}/tasks/{task.Id()}", "null").Is(HttpStatusCode.OK))["title"]!.GetValue<string>());
+        Assert.True((await client.Patch($"/api/{_ann}/tasks/{task.Id()}/complete", "null").Is(HttpStatusCode.OK))["completed"]!.GetValue<bool>());
     }
 
     [Theory]
@@ -403,7 +403,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         await HangUpAsync(own.Address, "Content-Length: 100");
         await HangUpAsync(own.Address, "Transfer-Encoding: chunked");
 
-        Assert.Empty(await (await client.Get($"/api/{_ann}/tasks")).IsList());
+        Assert.Empty(await client.Get($"/api/{_ann}/tasks").IsList());
         Assert.DoesNotContain("fail:", own.Process.Log, StringComparison.Ordinal);
     }
 
@@ -417,7 +417,7 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         await HangUpAsync(server.Address, framing);
 
         await StillServes(client);
-        Assert.Empty(await (await client.Get($"/api/{_ann}/tasks")).IsList());
+        Assert.Empty(await client.Get($"/api/{_ann}/tasks").IsList());
     }
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
@@ -491,5 +491,5 @@ public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
         await tcp.GetStream().WriteAsync(Bytes($"{Head("POST", $"/api/{_ann}/tasks", framing).ReplaceLineEndings("\r\n")}5\r\n{{\"tit"), TestContext.Current.CancellationToken);
     }
 
-    private async Task StillServes(HttpClient client) => await (await client.Get($"/api/{_ann}/tasks")).IsList();
+    private async Task StillServes(HttpClient client) => await client.Get($"/api/{_ann}/tasks").IsList();
 }

@@ -62,15 +62,15 @@ public sealed class ProblemTests(Server server, FaultyApp faulty, FragileApp unu
     public async Task Is_a_problem_whatever_the_client_would_rather_have(string kind)
     {
         foreach (var accept in new[] { "text/html", "image/png", "text/plain;q=1, application/json;q=0", "application/xml", "*/*;q=0", "garbage" })
-            Assert.Null(await (await ProvokeAsync(kind, accept)).ProblemWith(Kinds[kind].Status));
+            Assert.Null(await ProvokeAsync(kind, accept).ProblemWith(Kinds[kind].Status));
     }
 
     [Theory]
     [MemberData(nameof(All))]
     public async Task Has_a_trace_id_of_its_own(string kind)
     {
-        var first = JsonNode.Parse(await (await ProvokeAsync(kind)).Content.ReadAsStringAsync(Cancellation))!;
-        var second = JsonNode.Parse(await (await ProvokeAsync(kind)).Content.ReadAsStringAsync(Cancellation))!;
+        var first = JsonNode.Parse(await ProvokeAsync(kind).Text())!;
+        var second = JsonNode.Parse(await ProvokeAsync(kind).Text())!;
 
         Assert.NotEqual(first["trace_id"]!.GetValue<string>(), second["trace_id"]!.GetValue<string>());
     }
@@ -82,7 +82,7 @@ public sealed class ProblemTests(Server server, FaultyApp faulty, FragileApp unu
         await server.InitializeAsync();
         server.Execute("ALTER TABLE tasks RENAME TO elsewhere");
 
-        var problem = await (await server.As("ann").Get("/api/ann/tasks")).IsProblem(HttpStatusCode.InternalServerError, "INTERNAL_ERROR");
+        var problem = await server.As("ann").Get("/api/ann/tasks").IsProblem(HttpStatusCode.InternalServerError, "INTERNAL_ERROR");
 
         // The log is written behind the answer.
         await server.Process.StopAsync();

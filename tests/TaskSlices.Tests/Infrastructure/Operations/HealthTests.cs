@@ -11,7 +11,7 @@ public sealed class HealthTests(App app) : TestBase<App>
     public async Task Says_ok_to_anybody(string url)
     {
         foreach (var client in new[] { app.Anonymous(), app.WithToken("garbage"), app.As("ann") })
-            Assert.Equal("ok", (await (await client.Get(url)).Is(HttpStatusCode.OK))["status"]!.GetValue<string>());
+            Assert.Equal("ok", (await client.Get(url).Is(HttpStatusCode.OK))["status"]!.GetValue<string>());
 
         var head = await app.Anonymous().Send("HEAD", url);
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
@@ -26,8 +26,8 @@ public sealed class HealthTests(App app) : TestBase<App>
         Assert.Matches(@"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$", version);
         Assert.Equal(
             $$"""{"status":"ok","version":"{{version}}"}""",
-            (await (await app.Anonymous().Get("/health/live")).Is(HttpStatusCode.OK)).ToJsonString());
-        Assert.Equal("""{"status":"ok"}""", (await (await app.Anonymous().Get("/health/ready")).Is(HttpStatusCode.OK)).ToJsonString());
+            (await app.Anonymous().Get("/health/live").Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal("""{"status":"ok"}""", (await app.Anonymous().Get("/health/ready").Is(HttpStatusCode.OK)).ToJsonString());
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class HealthTests(App app) : TestBase<App>
         await server.InitializeAsync();
         server.Execute("ALTER TABLE heartbeat RENAME TO elsewhere");
 
-        var problem = await (await server.Anonymous().Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+        var problem = await server.Anonymous().Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
 
         Assert.Equal("A check failed; the log says why.", problem["detail"]!.GetValue<string>());
     }
@@ -69,13 +69,13 @@ public sealed class HealthTests(App app) : TestBase<App>
     public async Task Says_not_ready_when_the_database_is_gone()
     {
         await using var fragile = await FragileApp.StartAsync();
-        await (await fragile.Anonymous().Get("/health/ready")).Is(HttpStatusCode.OK);
+        await fragile.Anonymous().Get("/health/ready").Is(HttpStatusCode.OK);
 
         fragile.TakeDatabaseAway();
         fragile.Clock.Now += TimeSpan.FromSeconds(2);
 
-        await (await fragile.Anonymous().Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
-        await (await fragile.Anonymous().Get("/health/live")).Is(HttpStatusCode.OK);
+        await fragile.Anonymous().Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+        await fragile.Anonymous().Get("/health/live").Is(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class HealthTests(App app) : TestBase<App>
 
         fragile.SpoilDatabase();
 
-        var problem = await (await fragile.Anonymous().Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+        var problem = await fragile.Anonymous().Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
         Assert.DoesNotContain(fragile.DataDirectory, problem.ToJsonString(), StringComparison.Ordinal);
     }
 
@@ -98,12 +98,12 @@ public sealed class HealthTests(App app) : TestBase<App>
         hold.CommandText = "BEGIN IMMEDIATE";
         hold.ExecuteNonQuery();
 
-        await (await fragile.Anonymous().Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+        await fragile.Anonymous().Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
 
         hold.CommandText = "ROLLBACK";
         hold.ExecuteNonQuery();
         fragile.Clock.Now += TimeSpan.FromSeconds(2);
-        await (await fragile.Anonymous().Get("/health/ready")).Is(HttpStatusCode.OK);
+        await fragile.Anonymous().Get("/health/ready").Is(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -112,13 +112,13 @@ public sealed class HealthTests(App app) : TestBase<App>
         await using var fragile = await FragileApp.StartAsync();
         var before = Beat(fragile);
 
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ => await (await fragile.Anonymous().Get("/health/ready")).Is(HttpStatusCode.OK)));
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ => await fragile.Anonymous().Get("/health/ready").Is(HttpStatusCode.OK)));
         var first = Beat(fragile);
         fragile.Clock.Now += TimeSpan.FromMilliseconds(500);
-        await (await fragile.Anonymous().Get("/health/ready")).Is(HttpStatusCode.OK);
+        await fragile.Anonymous().Get("/health/ready").Is(HttpStatusCode.OK);
         var second = Beat(fragile);
         fragile.Clock.Now += TimeSpan.FromMilliseconds(500);
-        await (await fragile.Anonymous().Get("/health/ready")).Is(HttpStatusCode.OK);
+        await fragile.Anonymous().Get("/health/ready").Is(HttpStatusCode.OK);
 
         Assert.Equal((0, first, first + 1000), (before, second, Beat(fragile)));
     }

@@ -81,7 +81,7 @@ public sealed partial class TokenCommandTests(AccountServer server) : IClassFixt
 
         Assert.Equal((0, "Signed with Auth:Secret."), (run.ExitCode, run.Error.Trim()));
         await using var app = InProcess.Start(_directory, ("BETTER_AUTH_SECRET", Token.Secret));
-        await (await app.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {run.Output.Trim()}"))).IsList();
+        await app.CreateClient().GetWith("/api/ann/tasks", ("Authorization", $"Bearer {run.Output.Trim()}")).IsList();
         Assert.False(File.Exists(Path.Combine(_directory, "token-secret")));
     }
 
@@ -167,7 +167,7 @@ public sealed partial class TokenCommandTests(AccountServer server) : IClassFixt
     private DataDirectory DirectoryAt(string name) => new(Options.Create(new DataSettings { Directory = Path.Combine(_directory, name) }));
 
     private async Task IsAccepted(string user, string token) =>
-        await (await server.Anonymous().GetWith($"/api/{Uri.EscapeDataString(user)}/tasks", ("Authorization", $"Bearer {token}"))).IsList();
+        await server.Anonymous().GetWith($"/api/{Uri.EscapeDataString(user)}/tasks", ("Authorization", $"Bearer {token}")).IsList();
 
     private async Task<string> PrintAsync(string user)
     {

@@ -64,7 +64,7 @@ public sealed class DocumentTests(App app) : TestBase<App>
     [Fact]
     public async Task Names_the_version_that_health_names()
     {
-        var health = await (await app.Anonymous().Get("/health/live")).Is(HttpStatusCode.OK);
+        var health = await app.Anonymous().Get("/health/live").Is(HttpStatusCode.OK);
 
         Assert.Equal(health["version"]!.GetValue<string>(), (await ReadAsync())["info"]!["version"]!.GetValue<string>());
     }
@@ -136,7 +136,7 @@ public sealed class DocumentTests(App app) : TestBase<App>
         Assert.Equal(["GET", "HEAD"], response.Content.Headers.Allow);
     }
 
-    private async Task<JsonObject> ReadAsync() => await (await app.Anonymous().Get(Document.Path)).Is(HttpStatusCode.OK);
+    private async Task<JsonObject> ReadAsync() => await app.Anonymous().Get(Document.Path).Is(HttpStatusCode.OK);
 
     /// <summary>Everything, in one order.</summary>
     private static string Comparable(JsonObject document) => Ordered(document)!.ToJsonString(Indented);

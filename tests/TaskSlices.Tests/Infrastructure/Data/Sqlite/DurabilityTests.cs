@@ -62,9 +62,9 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task Told_to_end_it_waits_no_longer_than_a_moment_for_a_client_that_does_not_come_to_its_end()
+    public async Task Told_to_end_it_waits_for_a_body_that_does_not_come_no_longer_than_its_time_to_stop()
     {
-        await using var server = await ServerProcess.StartAsync(_directory, Environment);
+        await using var server = await ServerProcess.StartAsync(_directory, new(Environment) { ["shutdownTimeoutSeconds"] = "5" });
         var address = server.Client.BaseAddress!;
         using var slow = new System.Net.Sockets.TcpClient(address.Host, address.Port);
         await slow.GetStream().WriteAsync(

@@ -26,13 +26,13 @@ public sealed class FullDiskTests
             await refused.IsProblem(HttpStatusCode.ServiceUnavailable);
             Assert.NotNull(refused.Headers.RetryAfter);
             Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(5));
-            Assert.Equal(acknowledged, (await (await server.Client.Get($"/api/{ann}/tasks")).IsList()).Ids().Reverse());
+            Assert.Equal(acknowledged, (await server.Client.Get($"/api/{ann}/tasks").IsList()).Ids().Reverse());
         }
 
-        await (await server.Client.Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+        await server.Client.Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
         await LimitFileSizeAsync(server, "unlimited");
         acknowledged.Add((await server.Client.CreateTask(ann)).Id());
-        Assert.Equal(acknowledged, (await (await server.Client.Get($"/api/{ann}/tasks")).IsList()).Ids().Reverse());
+        Assert.Equal(acknowledged, (await server.Client.Get($"/api/{ann}/tasks").IsList()).Ids().Reverse());
 
         // One answer serves for a second.
         await Wait.Until("it is ready again", async () => (await server.Client.Get("/health/ready")).IsSuccessStatusCode);

@@ -47,7 +47,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
 
         await Assert.ThrowsAsync<DbUpdateException>(() => saves[5]);
         Assert.All(await Task.WhenAll(saves.Where((_, i) => i != 5)), rows => Assert.Equal(1, rows));
-        Assert.Equal(11, (await (await app.As(_ann).Get($"/api/{_ann}/tasks")).IsList()).Count);
+        Assert.Equal(11, (await app.As(_ann).Get($"/api/{_ann}/tasks").IsList()).Count);
         Assert.Equal(11, app.LastRevision(_ann));
     }
 
@@ -143,7 +143,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
 
         var writes = Enumerable.Range(0, 10).Select(_ => client.Post($"/api/{_ann}/tasks", """{"title":"New"}""")).ToList();
         for (var i = 0; i < 20; i++)
-            await (await client.Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+            await client.Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
         Assert.All(writes, write => Assert.False(write.IsCompleted));
 
         foreach (var answer in await Task.WhenAll(writes))
@@ -169,7 +169,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
         await Wait.Until("it waits", () => Waiting(fragile) == 1);
         other.Execute("ROLLBACK");
 
-        await (await write).Is(HttpStatusCode.Created);
+        await write.Is(HttpStatusCode.Created);
     }
 
     [Fact]
@@ -189,12 +189,12 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
             var refused = await client.Post($"/api/{_ann}/tasks", """{"title":"New"}""");
             await refused.IsProblem(HttpStatusCode.ServiceUnavailable);
             Assert.NotNull(refused.Headers.RetryAfter);
-            await (await client.Get($"/api/{_ann}/tasks/{task.Id()}")).Is(HttpStatusCode.OK);
+            await client.Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
         }
 
         File.Move(file + ".away", file);
         await client.CreateTask(_ann);
-        Assert.Equal(2, (await (await client.Get($"/api/{_ann}/tasks")).IsList()).Count);
+        Assert.Equal(2, (await client.Get($"/api/{_ann}/tasks").IsList()).Count);
         Assert.Equal(2, fragile.LastRevision(_ann));
     }
 

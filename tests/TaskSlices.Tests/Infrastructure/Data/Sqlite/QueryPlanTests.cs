@@ -48,7 +48,7 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
     public async Task A_new_task_looks_at_no_other() =>
         Assert.Empty(await PlanAsync("POST", $"/api/{Ann}/tasks", """{"title":"New"}"""));
 
-    private async Task<string> AnIdAsync() => Assert.Single((await (await _client.Get($"/api/{Ann}/tasks?limit=1")).IsList()).Ids());
+    private async Task<string> AnIdAsync() => Assert.Single((await _client.Get($"/api/{Ann}/tasks?limit=1").IsList()).Ids());
 
     /// <summary>The plan of every statement on tasks that the request ran, without the name of the table, which each SQLite spells in its own way.</summary>
     private async Task<List<string>> PlanAsync(string method, string url, string? body = null)

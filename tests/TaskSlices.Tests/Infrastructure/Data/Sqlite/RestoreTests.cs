@@ -101,7 +101,7 @@ public sealed class RestoreTests : IDisposable
         await using var next = await StartAsync();
         await Wait.Until("the check has found it", () => next.Log.Contains("is damaged", StringComparison.Ordinal));
 
-        var problem = await (await next.Client.Get("/health/ready")).IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+        var problem = await next.Client.Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
         Assert.Contains("damaged", problem["detail"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
