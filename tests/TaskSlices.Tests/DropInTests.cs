@@ -4,7 +4,7 @@ namespace TaskSlices.Tests;
 
 /// <summary>What happens to someone who adds a feature: the real product is built with one more file, and started.</summary>
 [Trait("Speed", "slow")]
-public sealed class DropInTests : IDisposable
+public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<DropInTests.Dropped>
 {
     private const string Usings = """
         using FastEndpoints;
@@ -17,14 +17,124 @@ public sealed class DropInTests : IDisposable
 
         """;
 
-    private readonly DropIn _dropIn = new();
+    private const string RightSlice = """
+        public sealed record NameNoteRequest : OwnedRequest
+        {
+            [RouteParam]
+            public Guid NoteId { get; init; }
 
-    public void Dispose() => _dropIn.Dispose();
+            public string Name { get; init; } = "";
+        }
+
+        public sealed class NameNoteValidator : Validator<NameNoteRequest>
+        {
+            public NameNoteValidator() => RuleFor(r => r.Name).Characters(1, 10);
+        }
+
+        public sealed class NameNote : Endpoint<NameNoteRequest, Ok<string>>
+        {
+            public override void Configure() => Put("/api/{user_id}/notes/{note_id:guid}");
+
+            public override Task<Ok<string>> ExecuteAsync(NameNoteRequest req, CancellationToken ct) =>
+                Task.FromResult(TypedResults.Ok($"{req.UserId} {req.NoteId} {req.Name}"));
+        }
+        """;
+
+    private const string ForgetfulFeature = """
+        using FluentValidation;
+        using FastEndpoints;
+        using Microsoft.AspNetCore.Http.HttpResults;
+        using Microsoft.EntityFrameworkCore;
+        using Microsoft.EntityFrameworkCore.Metadata.Builders;
+        using TaskSlices.Infrastructure.Auth;
+        using TaskSlices.Infrastructure.Data;
+        using TaskSlices.Infrastructure.Slices;
+
+        namespace TaskSlices.Features.Notes;
+
+        public sealed class Note : IOwned
+        {
+            public required string UserId { get; init; }
+            public required Guid Id { get; init; }
+            public required string Text { get; set; }
+            public long Revision { get; private set; }
+        }
+
+        public sealed class NoteMapping : IEntityTypeConfiguration<Note>
+        {
+            public void Configure(EntityTypeBuilder<Note> builder)
+            {
+                builder.ToTable("notes");
+                builder.HasKey(n => new { n.UserId, n.Id });
+                builder.Property(n => n.Text).HasColumnName("body");
+            }
+        }
+
+        public sealed class NoteSchema : ISchema
+        {
+            public IReadOnlyList<SchemaStep> Steps { get; } =
+            [
+                new("2026-11-25-notes", "CREATE TABLE notes (user_id TEXT NOT NULL, id BLOB NOT NULL, body TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (user_id, id)) WITHOUT ROWID"),
+            ];
+        }
+
+        public sealed record AddNoteRequest : OwnedRequest { public string Text { get; init; } = ""; public string Owner { get; init; } = ""; }
+
+        public sealed class AddNoteValidator : Validator<AddNoteRequest>
+        {
+            public AddNoteValidator() { RuleFor(r => r.Text).Characters(1, 10); RuleFor(r => r.Owner).Characters(1, 100); }
+        }
+
+        public sealed class AddNote(AppDb db, IdSource ids, TimeProvider clock) : Endpoint<AddNoteRequest, Ok<Guid>>
+        {
+            public override void Configure() => Post("/api/{user_id}/notes");
+
+            public override async Task<Ok<Guid>> ExecuteAsync(AddNoteRequest req, CancellationToken ct)
+            {
+                var note = new Note { UserId = req.Owner, Id = ids.Next(clock.GetUtcNow()), Text = req.Text };
+                db.Add(note);
+                await db.SaveChangesAsync(ct);
+
+                return TypedResults.Ok(note.Id);
+            }
+        }
+
+        public sealed record ListNotesRequest : OwnedRequest;
+
+        public sealed class ListNotes(AppDb db) : Endpoint<ListNotesRequest, Ok<List<string>>>
+        {
+            public override void Configure() => Get("/api/{user_id}/notes");
+
+            public override async Task<Ok<List<string>>> ExecuteAsync(ListNotesRequest req, CancellationToken ct) =>
+                TypedResults.Ok(await db.Set<Note>().OrderBy(n => n.Id).Select(n => n.Text).ToListAsync(ct));
+        }
+
+        public sealed record GetNoteRequest : OwnedRequest { [RouteParam] public Guid Id { get; init; } }
+
+        public sealed class GetNote(AppDb db) : Endpoint<GetNoteRequest, Ok<string>>
+        {
+            public override void Configure() => Get("/api/{user_id}/notes/{id:guid}");
+
+            public override async Task<Ok<string>> ExecuteAsync(GetNoteRequest req, CancellationToken ct) =>
+                TypedResults.Ok((await db.Set<Note>().FirstOrDefaultAsync(n => n.Id == req.Id, ct))?.Text ?? "none");
+        }
+
+        public sealed record ClearNotesRequest : OwnedRequest;
+
+        public sealed class ClearNotes(AppDb db) : Endpoint<ClearNotesRequest, Ok<int>>
+        {
+            public override void Configure() => Delete("/api/{user_id}/notes");
+
+            public override async Task<Ok<int>> ExecuteAsync(ClearNotesRequest req, CancellationToken ct) =>
+                TypedResults.Ok(await db.WriteAsync(() => db.Set<Note>().ExecuteDeleteAsync(ct), ct));
+        }
+        """;
 
     [Fact]
     public async Task A_slice_that_forgot_something_stops_the_process_with_its_name_and_the_mend()
     {
-        var assembly = await _dropIn.BuildAsync(
+        using var wrong = new DropIn();
+        var assembly = await wrong.BuildAsync(
             Slice("NoOwner", "record NoOwnerRequest { public int Size { get; init; } }", "Get(\"/api/{user_id}/no-owner\");"),
             Slice("Misspelt", "record MisspeltRequest : OwnedRequest", "Get(\"/api/{userId}/misspelt\");"),
             Slice("NoRoute", "record NoRouteRequest : OwnedRequest", "Get(\"/api/no-route\");"),
@@ -34,7 +144,7 @@ public sealed class DropInTests : IDisposable
             Slice("Served", "record ServedRequest : OwnedRequest", "Get(\"/api/{user_id}/served\"); Description(endpoint => endpoint.OpenToService());"),
             Slice("Hiding", "record HidingRequest : OwnedRequest { public new string UserId { get; init; } = \"\"; }", "Get(\"/api/{user_id}/hiding\");"));
 
-        var (exitCode, output, error) = await ServerProcess.RunAsync([], _dropIn.NewDataDirectory(), assembly: assembly);
+        var (exitCode, output, error) = await ServerProcess.RunAsync([], wrong.NewDataDirectory(), assembly: assembly);
 
         Assert.Equal(1, exitCode);
         Assert.Equal("", output);
@@ -52,31 +162,7 @@ public sealed class DropInTests : IDisposable
     [Fact]
     public async Task A_right_slice_is_one_file_and_is_authenticated_validated_documented_and_attacked()
     {
-        const string rename = """
-            public sealed record NameNoteRequest : OwnedRequest
-            {
-                [RouteParam]
-                public Guid NoteId { get; init; }
-
-                public string Name { get; init; } = "";
-            }
-
-            public sealed class NameNoteValidator : Validator<NameNoteRequest>
-            {
-                public NameNoteValidator() => RuleFor(r => r.Name).Characters(1, 10);
-            }
-
-            public sealed class NameNote : Endpoint<NameNoteRequest, Ok<string>>
-            {
-                public override void Configure() => Put("/api/{user_id}/notes/{note_id:guid}");
-
-                public override Task<Ok<string>> ExecuteAsync(NameNoteRequest req, CancellationToken ct) =>
-                    Task.FromResult(TypedResults.Ok($"{req.UserId} {req.NoteId} {req.Name}"));
-            }
-
-            """;
-        var assembly = await _dropIn.BuildAsync(Usings + rename);
-        await using var server = await ServerProcess.StartAsync(_dropIn.NewDataDirectory(), new() { ["BETTER_AUTH_SECRET"] = Token.Secret }, assembly);
+        var server = dropped.Server;
         var id = Guid.NewGuid();
         using var ann = ClientOf(server, "ann");
 
@@ -101,96 +187,7 @@ public sealed class DropInTests : IDisposable
     [Fact]
     public async Task A_feature_that_forgets_the_owner_in_every_query_shows_and_changes_nobody_elses_rows()
     {
-        const string feature = """
-            using FastEndpoints;
-            using Microsoft.AspNetCore.Http.HttpResults;
-            using Microsoft.EntityFrameworkCore;
-            using Microsoft.EntityFrameworkCore.Metadata.Builders;
-            using TaskSlices.Infrastructure.Auth;
-            using TaskSlices.Infrastructure.Data;
-            using TaskSlices.Infrastructure.Slices;
-
-            namespace TaskSlices.Features.Notes;
-
-            public sealed class Note : IOwned
-            {
-                public required string UserId { get; init; }
-                public required Guid Id { get; init; }
-                public required string Text { get; set; }
-                public long Revision { get; private set; }
-            }
-
-            public sealed class NoteMapping : IEntityTypeConfiguration<Note>
-            {
-                public void Configure(EntityTypeBuilder<Note> builder)
-                {
-                    builder.ToTable("notes");
-                    builder.HasKey(n => new { n.UserId, n.Id });
-                    builder.Property(n => n.Text).HasColumnName("body");
-                }
-            }
-
-            public sealed class NoteSchema : ISchema
-            {
-                public IReadOnlyList<SchemaStep> Steps { get; } =
-                [
-                    new("2026-11-25-notes", "CREATE TABLE notes (user_id TEXT NOT NULL, id BLOB NOT NULL, body TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (user_id, id)) WITHOUT ROWID"),
-                ];
-            }
-
-            public sealed record AddNoteRequest : OwnedRequest { public string Text { get; init; } = ""; public string Owner { get; init; } = ""; }
-
-            public sealed class AddNoteValidator : Validator<AddNoteRequest>
-            {
-                public AddNoteValidator() { RuleFor(r => r.Text).Characters(1, 10); RuleFor(r => r.Owner).Characters(1, 100); }
-            }
-
-            public sealed class AddNote(AppDb db, IdSource ids, TimeProvider clock) : Endpoint<AddNoteRequest, Ok<Guid>>
-            {
-                public override void Configure() => Post("/api/{user_id}/notes");
-
-                public override async Task<Ok<Guid>> ExecuteAsync(AddNoteRequest req, CancellationToken ct)
-                {
-                    var note = new Note { UserId = req.Owner, Id = ids.Next(clock.GetUtcNow()), Text = req.Text };
-                    db.Add(note);
-                    await db.SaveChangesAsync(ct);
-
-                    return TypedResults.Ok(note.Id);
-                }
-            }
-
-            public sealed record ListNotesRequest : OwnedRequest;
-
-            public sealed class ListNotes(AppDb db) : Endpoint<ListNotesRequest, Ok<List<string>>>
-            {
-                public override void Configure() => Get("/api/{user_id}/notes");
-
-                public override async Task<Ok<List<string>>> ExecuteAsync(ListNotesRequest req, CancellationToken ct) =>
-                    TypedResults.Ok(await db.Set<Note>().OrderBy(n => n.Id).Select(n => n.Text).ToListAsync(ct));
-            }
-
-            public sealed record GetNoteRequest : OwnedRequest { [RouteParam] public Guid Id { get; init; } }
-
-            public sealed class GetNote(AppDb db) : Endpoint<GetNoteRequest, Ok<string>>
-            {
-                public override void Configure() => Get("/api/{user_id}/notes/{id:guid}");
-
-                public override async Task<Ok<string>> ExecuteAsync(GetNoteRequest req, CancellationToken ct) =>
-                    TypedResults.Ok((await db.Set<Note>().FirstOrDefaultAsync(n => n.Id == req.Id, ct))?.Text ?? "none");
-            }
-
-            public sealed record ClearNotesRequest : OwnedRequest;
-
-            public sealed class ClearNotes(AppDb db) : Endpoint<ClearNotesRequest, Ok<int>>
-            {
-                public override void Configure() => Delete("/api/{user_id}/notes");
-
-                public override async Task<Ok<int>> ExecuteAsync(ClearNotesRequest req, CancellationToken ct) =>
-                    TypedResults.Ok(await db.WriteAsync(() => db.Set<Note>().ExecuteDeleteAsync(ct), ct));
-            }
-            """;
-        var assembly = await _dropIn.BuildAsync("using FluentValidation;\n" + feature);
-        await using var server = await ServerProcess.StartAsync(_dropIn.NewDataDirectory(), new() { ["BETTER_AUTH_SECRET"] = Token.Secret }, assembly);
+        var server = dropped.Server;
         using var ann = ClientOf(server, "ann");
         using var bob = ClientOf(server, "bob");
         var id = await TextOf(ann.Post("/api/ann/notes", """{"text":"of ann","owner":"ann"}"""));
@@ -243,4 +240,25 @@ public sealed class DropInTests : IDisposable
 
     private static void AssertLine(string error, params string[] parts) =>
         Assert.Single(error.Split('\n'), line => Array.TrueForAll(parts, part => line.Contains(part, StringComparison.Ordinal)));
+
+    /// <summary>The product with a right slice and a feature that forgets the owner, built once.</summary>
+    public sealed class Dropped : IAsyncLifetime
+    {
+        private readonly DropIn _dropIn = new();
+
+        public ServerProcess Server { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            var assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature);
+            Server = await ServerProcess.StartAsync(_dropIn.NewDataDirectory(), new() { ["BETTER_AUTH_SECRET"] = Token.Secret }, assembly);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Server is not null)
+                await Server.DisposeAsync();
+            _dropIn.Dispose();
+        }
+    }
 }
