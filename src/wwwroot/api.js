@@ -3,7 +3,8 @@ const PATIENCE = 20_000;
 /** Where the page is, under a proxy's path too: all addresses are relative to it. */
 export const base = new URL(".", document.baseURI).href;
 
-const wrongOrigin = `The server takes no sign-ins from this address. Open its own, or set Accounts:Url to ${location.origin} on the server.`;
+const wrongOrigin = "The server takes no sign-ins from this address. Open its own, or set "
+  + `Accounts:Url to ${location.origin} on the server.`;
 const wrongAnswer = `What answers at ${base} is not TaskSlices. If there is a proxy, it must pass all addresses under ${base} on.`;
 
 /** The server said no; the message is in its own words. */

@@ -10,8 +10,8 @@ namespace FastEndpoints.Security;
 public static class JwtBearer
 {
     /// <summary>
-    /// Holds the claims of <see cref="JwtCreationOptions.User"/>, <c>iss</c> and <c>aud</c> if set, <c>iat</c> by the host's clock, <c>nbf</c>
-    /// by the machine's, and <c>exp</c>, in seconds since 1970 (RFC 7519 section 4.1).
+    /// Holds the claims of <see cref="JwtCreationOptions.User"/>, <c>iss</c> and <c>aud</c> if set, <c>iat</c> by the host's clock,
+    /// <c>nbf</c> by the machine's, and <c>exp</c>, in seconds since 1970 (RFC 7519 section 4.1).
     /// </summary>
     /// <exception cref="InvalidOperationException">There is no key, or no endpoint has been mapped in this process.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The key for HS256 is shorter than 32 bytes (RFC 7518 section 3.2).</exception>

@@ -101,6 +101,10 @@ public sealed partial class ConventionTests
         Assert.All(Sources, source => Assert.DoesNotMatch(StandIn(), source.Text));
 
     [Fact]
+    public void No_line_is_longer_than_140_characters() =>
+        Assert.All(Sources, source => Assert.DoesNotContain(source.Text.Split('\n'), line => line.Length > 140));
+
+    [Fact]
     public void Program_is_a_table_of_contents()
     {
         var program = Assert.Single(Sources, s => s.Path == "src/Program.cs").Text;

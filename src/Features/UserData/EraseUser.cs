@@ -27,7 +27,9 @@ public sealed class EraseUserValidator : Validator<EraseUserRequest>
 
 public sealed record EraseUserResponse(string UserId, string Message);
 
-public sealed class EraseUser(AppDb db, UserRows rows, Sessions sessions, EndedSessions ended, Passwords passwords, SignInLimits limits, IOptions<AuthSettings> auth, IStore store)
+public sealed class EraseUser(
+    AppDb db, UserRows rows, Sessions sessions, EndedSessions ended, Passwords passwords, SignInLimits limits, IOptions<AuthSettings> auth,
+    IStore store)
     : Endpoint<EraseUserRequest, Results<Ok<EraseUserResponse>, EraseRefused>>
 {
     public override void Configure()
@@ -46,8 +48,8 @@ public sealed class EraseUser(AppDb db, UserRows rows, Sessions sessions, EndedS
         if (!HttpContext.User.IsService() && await FindRefusalAsync(req, ct) is { } refusal)
             return refusal;
 
-        // One unit: nobody signs in between the end of the sessions and that of the account. Both marks are made in it, so that a change which runs
-        // after it is refused, whenever its request was authenticated.
+        // One unit: nobody signs in between the end of the sessions and that of the account. Both marks are made in it, so that a change
+        // which runs after it is refused, whenever its request was authenticated.
         await db.WriteAsync(async () =>
         {
             ended.Add(await sessions.RemoveAllAsync(req.UserId, ct));
@@ -94,7 +96,8 @@ public sealed class EraseRefused(int status, string code, string detail, TimeSpa
     public static readonly EraseRefused NoPassword = new(422, "VALIDATION_FAILED", "password is required: this can't be undone.");
     public static readonly EraseRefused WrongPassword = new(422, "WRONG_PASSWORD", "password is not right.");
     public static readonly EraseRefused KeptElsewhere = new(
-        422, "ACCOUNT_KEPT_ELSEWHERE", "The account is kept by another server; delete it there, and that server erases it here with its service key.");
+        422, "ACCOUNT_KEPT_ELSEWHERE",
+        "The account is kept by another server; delete it there, and that server erases it here with its service key.");
 
     public static EraseRefused TooMany(TimeSpan wait) => new(429, "TOO_MANY_REQUESTS", "Too many wrong passwords; wait a little.", wait);
 

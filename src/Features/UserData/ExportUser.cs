@@ -16,11 +16,13 @@ public sealed class ExportUser(UserRows data) : Endpoint<ExportUserRequest, User
         Summary(s =>
         {
             s.Summary = "Everything that is kept about the user";
-            s.Description = "NDJSON (application/x-ndjson): a JSON object on each line, whose member kind names the table. Also for callers with the service key.";
+            s.Description = "NDJSON (application/x-ndjson): a JSON object on each line, whose member kind names the table. "
+                + "Also for callers with the service key.";
         });
     }
 
-    public override Task<UserExport> ExecuteAsync(ExportUserRequest req, CancellationToken ct) => Task.FromResult(new UserExport(data.ReadAsync(req.UserId, ct)));
+    public override Task<UserExport> ExecuteAsync(ExportUserRequest req, CancellationToken ct) =>
+        Task.FromResult(new UserExport(data.ReadAsync(req.UserId, ct)));
 }
 
 /// <summary>Rows as they come: a line each, so that no export has to fit into memory.</summary>

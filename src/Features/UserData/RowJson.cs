@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Features.UserData;
 
-/// <summary>Rows as lines of NDJSON (github.com/ndjson/ndjson-spec), in the API's own JSON and without what is <see cref="SecretAttribute">secret</see>.</summary>
+/// <summary>
+/// Rows as lines of NDJSON (github.com/ndjson/ndjson-spec), in the API's own JSON and without what is
+/// <see cref="SecretAttribute">secret</see>.
+/// </summary>
 public sealed class RowJson(IOptions<JsonOptions> json)
 {
     private readonly JsonSerializerOptions _options = new(json.Value.SerializerOptions)

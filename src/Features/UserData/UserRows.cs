@@ -7,8 +7,8 @@ using TaskSlices.Infrastructure.Data;
 namespace TaskSlices.Features.UserData;
 
 /// <summary>
-/// Everything that is kept about one user: the rows of every entity that has a UserId, found in the model, so that those of a new feature are
-/// among them.
+/// Everything that is kept about one user: the rows of every entity that has a UserId, found in the model, so that those of a new feature
+/// are among them.
 /// </summary>
 public sealed class UserRows(AppDb db, ErasedUsers erased)
 {
@@ -19,7 +19,8 @@ public sealed class UserRows(AppDb db, ErasedUsers erased)
 
     private readonly IEntityType[] _entities =
     [
-        .. db.Model.GetEntityTypes().Where(entity => entity.FindProperty(UserId) is not null).OrderBy(entity => entity.GetTableName(), StringComparer.Ordinal),
+        .. db.Model.GetEntityTypes().Where(entity => entity.FindProperty(UserId) is not null)
+            .OrderBy(entity => entity.GetTableName(), StringComparer.Ordinal),
     ];
 
     /// <summary>The rows with the names of their tables, in the order of their keys.</summary>
@@ -42,7 +43,8 @@ public sealed class UserRows(AppDb db, ErasedUsers erased)
     }
 
     /// <summary>
-    /// Removes them, and marks the user: a change that was asked for before is refused. To be called in a unit of <see cref="AppDb.WriteAsync{T}"/>.
+    /// Removes them, and marks the user: a change that was asked for before is refused. To be called in a unit of
+    /// <see cref="AppDb.WriteAsync{T}"/>.
     /// </summary>
     /// <returns>How many there were.</returns>
     public async Task<int> EraseAsync(string userId, CancellationToken ct)
@@ -75,7 +77,8 @@ public sealed class UserRows(AppDb db, ErasedUsers erased)
         if (key.Length > 0)
             sql += $" ORDER BY {columns}";
 
-        var read = typeof(UserRows).GetMethod(nameof(ToListAsync), BindingFlags.NonPublic | BindingFlags.Instance)!.MakeGenericMethod(entity.ClrType);
+        var read = typeof(UserRows).GetMethod(nameof(ToListAsync), BindingFlags.NonPublic | BindingFlags.Instance)!
+            .MakeGenericMethod(entity.ClrType);
 
         return (Task<List<object>>)read.Invoke(this, [$"{sql} LIMIT {Batch}", values.ToArray(), ct])!;
     }

@@ -20,7 +20,7 @@ public static class Access
         services.AddSingleton<TokenVerifier>();
         services.AddTransient<BearerHandler>();
 
-        // AddAuthentication would bring data protection too, which makes keys in the home or in the working directory; nothing here uses them.
+        // AddAuthentication would add data protection, which stores keys in the home or working directory; nothing here uses them.
         services.AddAuthenticationCore(options =>
         {
             options.DefaultScheme = BearerHandler.SchemeName;

@@ -5,9 +5,9 @@ using TaskSlices.Infrastructure.Http;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// Answers 403 unless the token's subject is, to the byte, the {user_id} of the route, or a slice lets a service in; then that user's rows, and
-/// no others, can be found. It reads the route itself, since the request is null when its body is broken, and it stops the endpoint by sending:
-/// a pre-processor that throws would be run twice.
+/// Answers 403 unless the token's subject is, to the byte, the {user_id} of the route, or a slice lets a service in; then that user's rows,
+/// and no others, can be found. It reads the route itself, since the request is null when its body is broken, and it stops the endpoint by
+/// sending: a pre-processor that throws would be run twice.
 /// </summary>
 public sealed class OwnerGuard : IGlobalPreProcessor
 {

@@ -31,9 +31,9 @@ public sealed class AppDb : DbContext
     internal IConcurrencyDetector Detector => field ??= this.GetService<IConcurrencyDetector>();
 
     /// <summary>
-    /// Runs a change as one unit: what it reads is what it writes over, and nobody writes in between. It is on disk when the task completes;
-    /// if the change throws, or is cancelled before its turn ends, nothing of it happened, and this context has forgotten it. Others wait for
-    /// it, and a store may run it again: do nothing in it but read and save.
+    /// Runs a change as one unit: what it reads is what it writes over, and nobody writes in between. It is on disk when the task
+    /// completes; if the change throws, or is cancelled before its turn ends, nothing of it happened, and this context has forgotten it.
+    /// Others wait for it, and a store may run it again: do nothing in it but read and save.
     /// </summary>
     /// <exception cref="OwnerGoneException">The user was erased, or the session ended, since the request came.</exception>
     public async Task<T> WriteAsync<T>(Func<Task<T>> change, CancellationToken ct)
@@ -97,7 +97,8 @@ public sealed class AppDb : DbContext
         configurationBuilder.Conventions.Add(_ => new OwnedModel.Convention(this));
     }
 
-    protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDb).Assembly);
+    protected override void OnModelCreating(ModelBuilder modelBuilder) =>
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDb).Assembly);
 
     /// <summary>Binds the context to the scope that uses it; a pooled context comes from another.</summary>
     internal void Bind(RowOwner owner) => _owner = owner;
@@ -166,7 +167,8 @@ public sealed class AppDb : DbContext
         if (userId is null || userId != Owner)
         {
             throw new InvalidOperationException(
-                $"A {change.Metadata.ClrType.Name} of another user can't be saved. Set its UserId to that of the request (OwnedRequest.UserId).");
+                $"A {change.Metadata.ClrType.Name} of another user can't be saved. "
+                + "Set its UserId to that of the request (OwnedRequest.UserId).");
         }
     }
 

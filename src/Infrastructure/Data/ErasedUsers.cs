@@ -8,7 +8,9 @@ namespace TaskSlices.Infrastructure.Data;
 /// </summary>
 public sealed class ErasedUsers
 {
-    /// <summary>The most marks, at about 100 bytes each. When they are too many, all changes that are on their way are refused once.</summary>
+    /// <summary>
+    /// The most marks, at about 100 bytes each. When they are too many, all changes that are on their way are refused once.
+    /// </summary>
     public const int Capacity = 10_000;
 
     private readonly ConcurrentDictionary<string, long> _marks = new();

@@ -1,8 +1,8 @@
 namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>
-/// A row that belongs to a user. Its primary key is <see cref="UserId"/> and <see cref="Id"/>, so that there is no way to ask for it without
-/// saying whose it is.
+/// A row that belongs to a user. Its primary key is <see cref="UserId"/> and <see cref="Id"/>, so that there is no way to ask for it
+/// without saying whose it is.
 /// </summary>
 public interface IOwned
 {

@@ -24,7 +24,7 @@ public interface IStore
     IRowReader? ReaderOf(IEntityType entity);
 
     /// <summary>Runs the change in one transaction, alone among the writers of its user, and returns when it is on disk.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled before its turn, or while it ran. Afterwards it is too late.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before it had run.</exception>
     Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct);
 
     /// <summary>Whether the exception says that the database can't be used at the moment, and not that the request was wrong.</summary>

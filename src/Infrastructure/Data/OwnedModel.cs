@@ -20,7 +20,9 @@ public static class OwnedModel
     private const string FilteredAnnotation = "TaskSlices:OwnerFilter";
     private const string CrossesUsersAnnotation = "TaskSlices:CrossesUsers";
 
-    /// <summary>The tables whose rows are found without an owner, each with the reason. A new one is a decision for the whole team.</summary>
+    /// <summary>
+    /// The tables whose rows are found without an owner, each with the reason. A new one is a decision for the whole team.
+    /// </summary>
     private static readonly Dictionary<string, string> CrossingUsers = new(StringComparer.Ordinal)
     {
         ["accounts"] = "found by the e-mail address, before anybody is signed in",
@@ -28,18 +30,23 @@ public static class OwnedModel
         ["sessions"] = "found by the digest of a cookie, before anybody is signed in",
     };
 
-    /// <summary>Leaves out the filter by owner: every query of this entity sees the rows of all users. The start refuses a table that is not on the list.</summary>
-    public static void CrossesUsers<T>(this EntityTypeBuilder<T> entity) where T : class => entity.HasAnnotation(CrossesUsersAnnotation, true);
+    /// <summary>
+    /// Leaves out the filter by owner: every query of this entity sees the rows of all users. The start refuses a table that is not on the
+    /// list.
+    /// </summary>
+    public static void CrossesUsers<T>(this EntityTypeBuilder<T> entity) where T : class =>
+        entity.HasAnnotation(CrossesUsersAnnotation, true);
 
     /// <summary>Whether the filter by owner holds for the entity.</summary>
-    internal static bool IsFilteredByOwner(this IReadOnlyEntityType entity) => entity.GetRootType().FindAnnotation(FilteredAnnotation) is not null;
+    internal static bool IsFilteredByOwner(this IReadOnlyEntityType entity) =>
+        entity.GetRootType().FindAnnotation(FilteredAnnotation) is not null;
 
     /// <summary>Whether nothing but the owner limits which rows of the entity a query finds.</summary>
     internal static bool HasOnlyOwnerFilter(this IReadOnlyEntityType entity) =>
         entity.GetRootType().GetDeclaredQueryFilters() is { Count: 1 } filters && filters.Single().Key == FilterName;
 
     /// <summary>Compares the model with the schema that the steps have made.</summary>
-    /// <exception cref="StartupException">A table or a column is missing, or an entity has no owner and is not on the list; the message names each.</exception>
+    /// <exception cref="StartupException">A table or column is missing, or an entity has no owner; the message names each.</exception>
     internal static void Check(IModel model, ILookup<string, string> columns)
     {
         var mistakes = model.GetEntityTypes().SelectMany(entity => FindMistakes(entity, columns)).Distinct().ToArray();
@@ -55,7 +62,8 @@ public static class OwnedModel
 
         var name = entity.ClrType.Name;
         if (!columns.Contains(table))
-            yield return $"{name} has no table: no schema step makes '{table}'. Add a SchemaStep with CREATE TABLE {table} to the feature's ISchema.";
+            yield return $"{name} has no table: no schema step makes '{table}'. "
+                + $"Add a SchemaStep with CREATE TABLE {table} to the feature's ISchema.";
         else
         {
             foreach (var column in entity.GetProperties().Select(p => p.GetColumnName()).Where(column => !columns[table].Contains(column)))
@@ -85,7 +93,8 @@ public static class OwnedModel
                 if (entity.ClrType.IsAssignableTo(typeof(IOwned)))
                     entity.FindProperty(nameof(IOwned.Revision))!.SetIsConcurrencyToken(true);
 
-                if (entity.BaseType is null && entity.FindProperty(UserId)?.ClrType == typeof(string) && entity.FindAnnotation(CrossesUsersAnnotation) is null)
+                if (entity.BaseType is null && entity.FindProperty(UserId)?.ClrType == typeof(string)
+                    && entity.FindAnnotation(CrossesUsersAnnotation) is null)
                     AddFilter(entity);
             }
         }

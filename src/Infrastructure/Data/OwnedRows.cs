@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>
-/// What every feature does with rows, always through the owner. Where the store has a reader for the table it is used; for other rows EF Core
-/// translates each query once per table.
+/// What every feature does with rows, always through the owner. Where the store has a reader for the table it is used; for other rows EF
+/// Core translates each query once per table.
 /// </summary>
 public static class OwnedRows
 {
@@ -24,7 +24,9 @@ public static class OwnedRows
             return rows.MayFind(userId) ? reader.Find<T>(rows.Open(ct), userId, id) : null;
         }
 
-        /// <summary>The same, to change or remove; to be asked for within <see cref="AppDb.WriteAsync{T}"/>, so that nobody writes in between.</summary>
+        /// <summary>
+        /// The same, to change or remove; to be asked for within <see cref="AppDb.WriteAsync{T}"/>, so that nobody writes in between.
+        /// </summary>
         public async Task<T?> ReadForUpdateAsync(string userId, Guid id, CancellationToken ct)
         {
             // Of a row that the context has already, EF Core gives back the same object.
@@ -45,13 +47,17 @@ public static class OwnedRows
         /// <param name="change">Changes the row. A store may run it again, on the row as it is then.</param>
         /// <param name="ct">Withdraws the change before its turn.</param>
         /// <returns>The row as it is stored now; null if there is none.</returns>
-        public Task<T?> ChangeAsync(string userId, Guid id, Action<T> change, CancellationToken ct) => rows.SaveOneAsync(userId, id, change, ct);
+        public Task<T?> ChangeAsync(string userId, Guid id, Action<T> change, CancellationToken ct) =>
+            rows.SaveOneAsync(userId, id, change, ct);
 
         /// <summary>Removes the user's row of that id. It is gone from the disk when the task completes.</summary>
         /// <returns>The row as it was; null if there is none.</returns>
-        public Task<T?> RemoveAsync(string userId, Guid id, CancellationToken ct) => rows.SaveOneAsync(userId, id, row => rows.Remove(row), ct);
+        public Task<T?> RemoveAsync(string userId, Guid id, CancellationToken ct) =>
+            rows.SaveOneAsync(userId, id, row => rows.Remove(row), ct);
 
-        /// <summary>The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
+        /// <summary>
+        /// The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.
+        /// </summary>
         public async Task<List<T>> ReadNewestAsync(string userId, Guid? before, int count, CancellationToken ct)
         {
             if (rows.Reader is { } reader)
@@ -107,17 +113,20 @@ public static class OwnedRows
     private static class Queries<T> where T : class, IOwned
     {
         public static readonly Func<AppDb, string, Guid, CancellationToken, Task<T?>> One = EF.CompileAsyncQuery(
-            (AppDb db, string userId, Guid id, CancellationToken _) => db.Set<T>().AsNoTracking().FirstOrDefault(row => row.UserId == userId && row.Id == id));
+            (AppDb db, string userId, Guid id, CancellationToken _) =>
+                db.Set<T>().AsNoTracking().FirstOrDefault(row => row.UserId == userId && row.Id == id));
 
         public static readonly Func<AppDb, string, Guid, CancellationToken, Task<T?>> OneTracked = EF.CompileAsyncQuery(
-            (AppDb db, string userId, Guid id, CancellationToken _) => db.Set<T>().FirstOrDefault(row => row.UserId == userId && row.Id == id));
+            (AppDb db, string userId, Guid id, CancellationToken _) =>
+                db.Set<T>().FirstOrDefault(row => row.UserId == userId && row.Id == id));
 
         public static readonly Func<AppDb, string, int, IAsyncEnumerable<T>> Newest = EF.CompileAsyncQuery(
             (AppDb db, string userId, int count) => db.Set<T>().AsNoTracking().Where(row => row.UserId == userId)
                 .OrderByDescending(row => row.Id).Take(count));
 
         public static readonly Func<AppDb, string, Guid, int, IAsyncEnumerable<T>> NewestBefore = EF.CompileAsyncQuery(
-            (AppDb db, string userId, Guid before, int count) => db.Set<T>().AsNoTracking().Where(row => row.UserId == userId && row.Id < before)
+            (AppDb db, string userId, Guid before, int count) =>
+                db.Set<T>().AsNoTracking().Where(row => row.UserId == userId && row.Id < before)
                 .OrderByDescending(row => row.Id).Take(count));
     }
 }

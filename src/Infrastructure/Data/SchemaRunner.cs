@@ -24,13 +24,17 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
     private async Task ApplyMissingAsync(CancellationToken ct)
     {
         await db.WriteAsync(
-            () => ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct), ct);
+            () => ExecuteAsync(
+                "CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct),
+            ct);
 
         var applied = await AppliedAsync(ct);
         var steps = All(typeof(AppDb).Assembly.GetTypes());
 
         if (applied.Except(steps.Select(s => s.Id)).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown)
-            throw new StartupException($"The database was made by a newer TaskSlices (its schema has the step {unknown}). Start that version, or restore an older copy of the data.");
+            throw new StartupException(
+                $"The database was made by a newer TaskSlices (its schema has the step {unknown}). "
+                + "Start that version, or restore an older copy of the data.");
 
         var missing = steps.Where(s => !applied.Contains(s.Id)).ToList();
         if (missing.Count == 0)
@@ -62,7 +66,8 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
         foreach (var step in steps)
         {
             await ExecuteAsync(step.Sql, ct);
-            await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {clock.GetUtcNow().ToUnixTimeMilliseconds()})", ct);
+            var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {now})", ct);
         }
 
         return steps.Count;

@@ -29,7 +29,8 @@ public static class Storage
     }
 
     /// <summary>Takes the data for this process alone, and brings the schema up to date.</summary>
-    /// <exception cref="StartupException">Another process has the data, it can't be used, or the schema is not what the model asks for.</exception>
+    /// <exception cref="StartupException">Another process has the data, it can't be used, or the schema is not what the model asks
+    /// for.</exception>
     public static async Task OpenDatabaseAsync(this WebApplication app)
     {
         var store = app.Services.GetRequiredService<IStore>();
@@ -41,7 +42,8 @@ public static class Storage
         }
         catch (Exception e) when (e.GetBaseException() is DbException reason)
         {
-            throw new StartupException($"The database {store.Description} can't be used: {reason.Message} Check the file, its owner and the free space.");
+            throw new StartupException(
+                $"The database {store.Description} can't be used: {reason.Message} Check the file, its owner and the free space.");
         }
     }
 

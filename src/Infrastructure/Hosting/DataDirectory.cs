@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Infrastructure.Hosting;
@@ -51,7 +52,7 @@ public sealed class DataDirectory : IDisposable
 
             CreateDirectory(_path);
 
-            // Written under another name and moved: no kill leaves half a secret, and no second process reads one.
+            // Written under another name first: no kill leaves half a secret, and no second process reads one.
             var aside = PathOf($"{name}.{Guid.NewGuid():N}");
             using (var file = new FileStream(aside, OpenOwnerOnly(FileMode.CreateNew)))
             {
@@ -59,14 +60,7 @@ public sealed class DataDirectory : IDisposable
                 file.Flush(flushToDisk: true);
             }
 
-            try
-            {
-                File.Move(aside, PathOf(name), overwrite: false);
-            }
-            catch (IOException) when (File.Exists(PathOf(name)))
-            {
-                File.Delete(aside);
-            }
+            NameOnce(aside, PathOf(name));
         });
 
         var secret = "";
@@ -122,6 +116,32 @@ public sealed class DataDirectory : IDisposable
         else
             Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
     }
+
+    /// <summary>
+    /// Gives the file its name, unless another file has it. File.Move on Unix replaces a file that is made after it has looked for one.
+    /// </summary>
+    private static void NameOnce(string aside, string path)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows() || (Link(aside, path) != 0 && !File.Exists(path)))
+                File.Move(aside, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was first.
+        }
+        finally
+        {
+            File.Delete(aside);
+        }
+    }
+
+    /// <summary>link(2): fails if the new name exists, and on file systems without hard links.</summary>
+    [DllImport("libc", EntryPoint = "link", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
 
     private static FileStreamOptions OpenOwnerOnly(FileMode mode)
     {

@@ -35,7 +35,8 @@ public static class Serving
         app.Logger.LogInformation("Data in {Store}", app.Services.GetRequiredService<IStore>().Description);
         app.Logger.LogInformation("Tokens are issued by {Issuers}", string.Join(" and ", issuers));
         app.Logger.LogInformation(
-            "Pages that may call from a browser (Cors:Origins): {Origins}", app.Services.GetRequiredService<IOptions<CorsSettings>>().Value.Origins);
+            "Pages that may call from a browser (Cors:Origins): {Origins}",
+            app.Services.GetRequiredService<IOptions<CorsSettings>>().Value.Origins);
 
         // For a unix socket, a client needs more than an address.
         if (address.Contains("//unix:", StringComparison.Ordinal))

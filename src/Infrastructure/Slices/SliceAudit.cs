@@ -12,7 +12,10 @@ namespace TaskSlices.Infrastructure.Slices;
 /// <summary>Looks at every endpoint at the start: one that is open by mistake, or has no owner, stops the process.</summary>
 public static class SliceAudit
 {
-    /// <summary>The routes that need no token, each with the reason. A slice is open if its route is one of these. A new one is a decision for the whole team.</summary>
+    /// <summary>
+    /// The routes that need no token, each with the reason. A slice is open if its route is one of these. A new one is a decision for the
+    /// whole team.
+    /// </summary>
     private static readonly Dictionary<string, string> Public = new(StringComparer.Ordinal)
     {
         ["/api/auth/get-session"] = "tells a page whether it is signed in, by its cookie; nothing without one",
@@ -28,7 +31,9 @@ public static class SliceAudit
         ["/health/ready"] = "asked by whatever routes traffic here, and says nothing about anybody",
     };
 
-    /// <summary>The users' routes that a caller with a service key may use for any user, each with the reason; its slice says so too.</summary>
+    /// <summary>
+    /// The users' routes that a caller with a service key may use for any user, each with the reason; its slice says so too.
+    /// </summary>
     private static readonly Dictionary<string, string> Service = new(StringComparer.Ordinal)
     {
         ["DELETE /api/{user_id}"] = "a Better Auth server that deletes a user has the user erased here",
@@ -38,7 +43,8 @@ public static class SliceAudit
     private static readonly HashSet<Type> Entities =
     [
         .. typeof(SliceAudit).Assembly.GetTypes().SelectMany(type => type.GetInterfaces())
-            .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEntityTypeConfiguration<>)).Select(i => i.GetGenericArguments()[0]),
+            .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEntityTypeConfiguration<>))
+            .Select(i => i.GetGenericArguments()[0]),
     ];
 
     /// <summary>The list of all routes that FastEndpoints maps for its test helpers; the fallback policy keeps it from strangers.</summary>
@@ -71,8 +77,8 @@ public static class SliceAudit
         from verb in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
         group endpoint by $"{verb} {Shape(endpoint.RoutePattern)}" into same
         where same.Count() > 1
-        select $"Two slices have one route, {same.Key}: " +
-            $"{string.Join(" and ", same.Select(e => e.Metadata.GetMetadata<EndpointDefinition>()?.EndpointType.Name ?? e.DisplayName))}. Change one of the routes.";
+        let names = same.Select(e => e.Metadata.GetMetadata<EndpointDefinition>()?.EndpointType.Name ?? e.DisplayName)
+        select $"Two slices have one route, {same.Key}: {string.Join(" and ", names)}. Change one of the routes.";
 
     /// <summary>What decides whether a path matches: the name of a parameter does not.</summary>
     private static string Shape(RoutePattern pattern) =>
@@ -95,33 +101,44 @@ public static class SliceAudit
         if (anonymous && owned)
             yield return $"{name} is anonymous on a user's route ({route}). Remove AllowAnonymous() from its Configure.";
         else if (anonymous && !Public.ContainsKey(route))
-            yield return $"{name} is anonymous, and its route ({route}) is not on the list of public routes. Remove AllowAnonymous() from its Configure, or add the route to SliceAudit.Public with the reason.";
+            yield return $"{name} is anonymous, and its route ({route}) is not on the list of public routes. "
+                + "Remove AllowAnonymous() from its Configure, or add the route to SliceAudit.Public with the reason.";
 
         if (slice is null && !anonymous && route != FrameworkRoute)
-            yield return $"{route} is not a slice: nothing compares its caller with an owner. Make it an Endpoint<TRequest, TResponse> under src/Features.";
+            yield return $"{route} is not a slice: nothing compares its caller with an owner. "
+                + "Make it an Endpoint<TRequest, TResponse> under src/Features.";
 
         if (slice is null || anonymous)
             yield break;
 
-        foreach (var address in slice.Verbs!.Select(verb => $"{verb} {route}").Where(address => endpoint.IsOpenToService() && !Service.ContainsKey(address)))
-            yield return $"{name} is open to services, and its address ({address}) is not on the list of those that are. Remove OpenToService() from its Configure, or add the address to SliceAudit.Service with the reason.";
+        foreach (var address in slice.Verbs!.Select(verb => $"{verb} {route}")
+            .Where(address => endpoint.IsOpenToService() && !Service.ContainsKey(address)))
+            yield return $"{name} is open to services, and its address ({address}) is not on the list of those that are. "
+                + "Remove OpenToService() from its Configure, or add the address to SliceAudit.Service with the reason.";
 
         if (!owned)
-            yield return $"{name} has no owner: its route ({route}) has no {{user_id}}. Write the route as /api/{{user_id}}/..., with the underscore.";
+            yield return $"{name} has no owner: its route ({route}) has no {{user_id}}. "
+                + "Write the route as /api/{user_id}/..., with the underscore.";
 
         if (!slice.ReqDtoType.IsAssignableTo(typeof(OwnedRequest)))
             yield return $"{name} has no owner: its request is not an OwnedRequest. Write 'record {slice.ReqDtoType.Name} : OwnedRequest'.";
-        else if (slice.ReqDtoType.GetProperties().Any(p => p.Name == nameof(OwnedRequest.UserId) && p.DeclaringType != typeof(OwnedRequest)))
-            yield return $"{name} hides its owner: {slice.ReqDtoType.Name} declares a UserId of its own. Remove it, and use the one of OwnedRequest.";
+        else if (slice.ReqDtoType.GetProperties()
+            .Any(p => p.Name == nameof(OwnedRequest.UserId) && p.DeclaringType != typeof(OwnedRequest)))
+            yield return $"{name} hides its owner: {slice.ReqDtoType.Name} declares a UserId of its own. "
+                + "Remove it, and use the one of OwnedRequest.";
 
         if (slice.ValidatorType is null && Texts(slice.ReqDtoType).FirstOrDefault() is { } text)
-            yield return $"{name} takes {text.Name} from the body and has no validator. Write 'class {name}Validator : Validator<{slice.ReqDtoType.Name}>' with a limit for it.";
+            yield return $"{name} takes {text.Name} from the body and has no validator. "
+                + $"Write 'class {name}Validator : Validator<{slice.ReqDtoType.Name}>' with a limit for it.";
 
         if (FindEntity(slice.ResDtoType, []) is { } entity)
-            yield return $"{name} answers with the entity {entity.Name}: its columns would be the contract. Answer with a record of your own, as TaskResponse is.";
+            yield return $"{name} answers with the entity {entity.Name}: its columns would be the contract. "
+                + "Answer with a record of your own, as TaskResponse is.";
 
-        foreach (var parameter in endpoint.RoutePattern.Parameters.Where(p => p.Name != OwnerGuard.RouteValue && !IsBound(p, slice.ReqDtoType)))
-            yield return $"{name} does not read {{{parameter.Name}}} of its route ({route}). Give {slice.ReqDtoType.Name} a [RouteParam] property of that name.";
+        foreach (var parameter in endpoint.RoutePattern.Parameters
+            .Where(p => p.Name != OwnerGuard.RouteValue && !IsBound(p, slice.ReqDtoType)))
+            yield return $"{name} does not read {{{parameter.Name}}} of its route ({route}). "
+                + $"Give {slice.ReqDtoType.Name} a [RouteParam] property of that name.";
     }
 
     private static bool IsBound(RoutePatternParameterPart parameter, Type request) =>
@@ -139,9 +156,11 @@ public static class SliceAudit
         if (Entities.Contains(type))
             return type;
 
-        var parts = type.IsArray ? [type.GetElementType()!]
-            : type.Assembly == typeof(SliceAudit).Assembly ? type.GetProperties().Select(p => p.PropertyType).Concat(type.GetGenericArguments())
-            : type.GetGenericArguments();
+        IEnumerable<Type> parts = type.GetGenericArguments();
+        if (type.IsArray)
+            parts = [type.GetElementType()!];
+        else if (type.Assembly == typeof(SliceAudit).Assembly)
+            parts = parts.Concat(type.GetProperties().Select(p => p.PropertyType));
 
         return parts.Select(part => FindEntity(part, seen)).FirstOrDefault(found => found is not null);
     }

@@ -21,7 +21,8 @@ internal sealed class FlatTable : IRowReader
         _read = read;
 
         var (user, id) = (Quoted(entity.FindProperty(nameof(IOwned.UserId))!), Quoted(_id));
-        var select = $"SELECT {string.Join(", ", entity.GetProperties().Select(Quoted))} FROM \"{entity.GetTableName()}\" WHERE {user} = ?1";
+        var columns = string.Join(", ", entity.GetProperties().Select(Quoted));
+        var select = $"SELECT {columns} FROM \"{entity.GetTableName()}\" WHERE {user} = ?1";
         _one = $"{select} AND {id} = ?2";
         _newest = $"{select} ORDER BY {id} DESC LIMIT ?2";
         _newestBefore = $"{select} AND {id} < ?3 ORDER BY {id} DESC LIMIT ?2";
@@ -53,7 +54,8 @@ internal sealed class FlatTable : IRowReader
         return found;
     }
 
-    private static FlatTable? Make(IEntityType? entity) => IsFlat(entity!) && RowReader.For(entity!) is { } read ? new FlatTable(entity!, read) : null;
+    private static FlatTable? Make(IEntityType? entity) =>
+        IsFlat(entity!) && RowReader.For(entity!) is { } read ? new FlatTable(entity!, read) : null;
 
     private static bool IsFlat(IEntityType entity) =>
         entity.ClrType.IsAssignableTo(typeof(IOwned))

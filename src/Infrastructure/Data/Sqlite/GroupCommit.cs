@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
 /// <summary>
-/// The one writer of the SQLite file. It takes the changes that wait, runs each behind a savepoint in one transaction, commits once, and only
-/// then answers each: a group waits for the disk once, and what is answered is on it. A change that fails is undone alone. See
+/// The one writer of the SQLite file. It takes the changes that wait, runs each behind a savepoint in one transaction, commits once, and
+/// only then answers each: a group waits for the disk once, and what is answered is on it. A change that fails is undone alone. See
 /// docs/decisions/0007-group-commit.md.
 /// </summary>
 public sealed class GroupCommit : IAsyncDisposable
@@ -47,7 +47,7 @@ public sealed class GroupCommit : IAsyncDisposable
     public bool IsRefusing => _isRefusing;
 
     /// <summary>Runs the change when it is its turn, and returns when it is on disk.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled before its turn, or while it ran. Afterwards it is too late.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before it had run.</exception>
     internal Task<T> RunAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct)
     {
         var unit = new PendingWrite<T>(db, change, ct);
@@ -55,7 +55,9 @@ public sealed class GroupCommit : IAsyncDisposable
         return _waiting.Writer.TryWrite(unit) ? unit.Answer : throw new ObjectDisposedException(nameof(GroupCommit));
     }
 
-    /// <summary>Writes the log back and truncates it, in a turn of its own. Readers that never pause keep it from being truncated.</summary>
+    /// <summary>
+    /// Writes the log back and truncates it, in a turn of its own. Readers that never pause keep it from being truncated.
+    /// </summary>
     internal Task EmptyLogAsync()
     {
         var emptying = new LogEmptying(() => _connection?.TryEmptyLog());
@@ -138,7 +140,8 @@ public sealed class GroupCommit : IAsyncDisposable
 
                 return _connection;
             }
-            catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY && TimeProvider.System.GetElapsedTime(patience) < Patience)
+            catch (SqliteException e) when (
+                e.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY && TimeProvider.System.GetElapsedTime(patience) < Patience)
             {
                 Thread.Sleep(Pause);
             }

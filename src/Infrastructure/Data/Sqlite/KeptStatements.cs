@@ -16,7 +16,9 @@ public sealed class KeptStatements : DbCommandInterceptor
 
     private static readonly ConditionalWeakTable<SqliteConnection, Dictionary<string, KeptCommand>> Connections = [];
 
-    /// <summary>A command with values for its parameters <c>?1</c>, <c>?2</c> and so on, as many at each time; to be disposed when it has run.</summary>
+    /// <summary>
+    /// A command with values for its parameters <c>?1</c>, <c>?2</c> and so on, as many at each time; to be disposed when it has run.
+    /// </summary>
     internal static SqliteCommand Take(SqliteConnection connection, string text, params ReadOnlySpan<object?> values)
     {
         var command = Keep(connection, text) is { } kept && kept.TryTake() ? kept : new SqliteCommand(text, connection);
@@ -34,7 +36,8 @@ public sealed class KeptStatements : DbCommandInterceptor
 
     public override DbCommand CommandInitialized(CommandEndEventData eventData, DbCommand result)
     {
-        if (result.Connection is not SqliteConnection connection || Keep(connection, result.CommandText) is not { } command || !command.TryTake())
+        if (result.Connection is not SqliteConnection connection || Keep(connection, result.CommandText) is not { } command
+            || !command.TryTake())
             return result;
 
         command.Replace(result);

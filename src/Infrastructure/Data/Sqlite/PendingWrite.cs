@@ -1,6 +1,8 @@
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
-/// <summary>A change on its way through <see cref="GroupCommit"/>. It is answered once, by whoever comes first: its outcome, or its cancellation.</summary>
+/// <summary>
+/// A change on its way through <see cref="GroupCommit"/>. It is answered once, by whoever comes first: its outcome, or its cancellation.
+/// </summary>
 internal abstract class PendingWrite
 {
     /// <summary>Runs the change behind a savepoint. What it throws is its own answer, and undone.</summary>

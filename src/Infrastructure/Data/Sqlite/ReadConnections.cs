@@ -11,7 +11,10 @@ namespace TaskSlices.Infrastructure.Data.Sqlite;
 /// </summary>
 public sealed class ReadConnections(DbContextOptions<AppDb> options) : IDisposable
 {
-    /// <summary>The most that wait for the next request. Those that were never read from are not open; the others hold up to half a megabyte of the file's pages.</summary>
+    /// <summary>
+    /// The most that wait for the next request. Those that were never read from are not open; the others hold up to half a megabyte of the
+    /// file's pages.
+    /// </summary>
     public const int Kept = 64;
 
     private readonly ConcurrentStack<(AppDb Owner, int Generation)> _free = [];
@@ -52,7 +55,9 @@ public sealed class ReadConnections(DbContextOptions<AppDb> options) : IDisposab
     /// <summary>A connection for as long as it is needed. It is opened when first used.</summary>
     public sealed class Lease(ReadConnections connections, AppDb owner, int generation) : IDisposable
     {
-        /// <summary>Made by EF Core, in a context that is nobody else's, so that it has the SQL functions that EF Core's queries use.</summary>
+        /// <summary>
+        /// Made by EF Core, in a context that is nobody else's, so that it has the SQL functions that EF Core's queries use.
+        /// </summary>
         public DbConnection Connection => owner.Connection.DbConnection;
 
         public void Dispose() => connections.Return(owner, generation);
@@ -69,17 +74,20 @@ public sealed class ReadConnections(DbContextOptions<AppDb> options) : IDisposab
         }
 
         // SQLite has no asynchronous calls; Microsoft.Data.Sqlite's run to the end before they return.
-        public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        public override Task ConnectionOpenedAsync(
+            DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
         {
             ConnectionOpened(connection, eventData);
 
             return Task.CompletedTask;
         }
 
-        public override InterceptionResult ConnectionClosing(DbConnection connection, ConnectionEventData eventData, InterceptionResult result) =>
+        public override InterceptionResult ConnectionClosing(
+            DbConnection connection, ConnectionEventData eventData, InterceptionResult result) =>
             InterceptionResult.Suppress();
 
-        public override ValueTask<InterceptionResult> ConnectionClosingAsync(DbConnection connection, ConnectionEventData eventData, InterceptionResult result) =>
+        public override ValueTask<InterceptionResult> ConnectionClosingAsync(
+            DbConnection connection, ConnectionEventData eventData, InterceptionResult result) =>
             ValueTask.FromResult(InterceptionResult.Suppress());
     }
 }

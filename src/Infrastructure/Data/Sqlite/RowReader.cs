@@ -45,12 +45,15 @@ internal static class RowReader
         if (value.Type != property.ClrType)
             value = Expression.Convert(value, property.ClrType);
         if (property.IsNullable)
-            value = Expression.Condition(Expression.Call(typeof(Column), nameof(Column.IsNull), null, row, at), Expression.Default(property.ClrType), value);
+            value = Expression.Condition(
+                Expression.Call(typeof(Column), nameof(Column.IsNull), null, row, at), Expression.Default(property.ClrType), value);
 
         return Expression.Bind(target, value);
     }
 
-    /// <summary>What EF Core sets. Nobody else can set a field that is read-only; its property does the same if the compiler wrote it.</summary>
+    /// <summary>
+    /// What EF Core sets. Nobody else can set a field that is read-only; its property does the same if the compiler wrote it.
+    /// </summary>
     private static MemberInfo? Target(IProperty property)
     {
         if (property.IsShadowProperty() || property.IsIndexerProperty())
@@ -83,9 +86,10 @@ internal static class RowReader
         public static byte[] ReadBytes(sqlite3_stmt row, int column) =>
             raw.sqlite3_column_blob(row, column) is { IsEmpty: false } bytes ? bytes.ToArray() : NotNull(row, column, Array.Empty<byte>());
 
-        /// <summary>SQLite reads NULL as nothing of the type that is asked for: only then there is need to ask whether it is NULL.</summary>
+        /// <summary>sqlite3_column_* gives zero or empty for NULL: only then the type has to be asked for.</summary>
         private static T NotNull<T>(sqlite3_stmt row, int column, T nothing) => !IsNull(row, column)
             ? nothing
-            : throw new InvalidOperationException($"The column {raw.sqlite3_column_name(row, column).utf8_to_string()} is NULL, which its property can't be.");
+            : throw new InvalidOperationException(
+                $"The column {raw.sqlite3_column_name(row, column).utf8_to_string()} is NULL, which its property can't be.");
     }
 }

@@ -6,8 +6,8 @@ using TaskSlices.Infrastructure.Hosting;
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
 /// <summary>
-/// SQLite in the data directory: written ahead (WAL), and on disk before a write is acknowledged (synchronous=FULL). One writer, many readers.
-/// A stop leaves nothing but <c>taskslices.db</c>.
+/// SQLite in the data directory: written ahead (WAL), and on disk before a write is acknowledged (synchronous=FULL). One writer, many
+/// readers. A stop leaves nothing but <c>taskslices.db</c>.
 /// </summary>
 public sealed partial class SqliteStore : IStore, IAsyncDisposable
 {
@@ -16,7 +16,9 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
     /// <summary>In bytes: what a probe writes while the last write was refused, so that "ready" means room for more than a row.</summary>
     private const int Room = 64 * 1024;
 
-    /// <summary>SQLite's result codes (sqlite.org/rescode.html) for a file that can't be read or written now: not the caller's fault.</summary>
+    /// <summary>
+    /// SQLite's result codes (sqlite.org/rescode.html) for a file that can't be read or written now: not the caller's fault.
+    /// </summary>
     private static readonly HashSet<int> UnavailableCodes = [5, 6, 8, 10, 11, 13, 14, 26];
 
     private readonly DataDirectory _directory;
@@ -104,7 +106,8 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
             await using (var db = new AppDb(_options.Value))
             {
                 var room = Writer.IsRefusing ? Room : 0;
-                await db.WriteAsync(() => db.Database.ExecuteSqlAsync($"UPDATE heartbeat SET beat_at = {now}, room = zeroblob({room})", ct), ct);
+                await db.WriteAsync(
+                    () => db.Database.ExecuteSqlAsync($"UPDATE heartbeat SET beat_at = {now}, room = zeroblob({room})", ct), ct);
             }
 
             // Read as the next start would: a connection that is open goes on with the file it has, whatever became of the path.
@@ -123,7 +126,8 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
     {
         await db.Connection.OpenAsync(ct);
         await using var command = db.Connection.DbConnection.CreateCommand();
-        command.CommandText = "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')";
+        command.CommandText =
+            "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')";
         await using var reader = await command.ExecuteReaderAsync(ct);
         var columns = new List<(string Table, string Column)>();
 
@@ -190,7 +194,9 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         return "The database file is damaged; the log says how. Restore a copy.";
     }
 
-    /// <summary>The file's own header (sqlite.org/fileformat.html, section 1.3.3): 2 for a database in WAL mode, 1 for a copy by VACUUM INTO.</summary>
+    /// <summary>
+    /// The file's own header (sqlite.org/fileformat.html, section 1.3.3): 2 for a database in WAL mode, 1 for a copy by VACUUM INTO.
+    /// </summary>
     private bool IsWrittenAhead()
     {
         Span<byte> header = stackalloc byte[20];
@@ -203,7 +209,8 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         $"Beside {FilePath} is a log ({FileName}-wal) that belongs to another file. " +
         $"If you put the file there, delete {FileName}-wal and {FileName}-shm; if not, restore a copy.");
 
-    private StartupException Unusable(SqliteException e) => new($"The database {FilePath} can't be used: {e.Message} Check the file, its owner and the free space.");
+    private StartupException Unusable(SqliteException e) =>
+        new($"The database {FilePath} can't be used: {e.Message} Check the file, its owner and the free space.");
 
     [LoggerMessage(LogLevel.Critical, "The database {File} is damaged: {Reason}. Restore a copy.")]
     private partial void LogDamage(string file, string? reason);

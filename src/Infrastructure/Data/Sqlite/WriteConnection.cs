@@ -108,8 +108,8 @@ internal sealed class WriteConnection : IWriter, IDisposable
     }
 
     /// <summary>
-    /// Writes the log back and truncates it (sqlite.org/pragma.html#pragma_wal_checkpoint). A reader that is in the middle of a query keeps it
-    /// from being truncated, so this tries for a fifth of a second.
+    /// Writes the log back and truncates it (sqlite.org/pragma.html#pragma_wal_checkpoint). A reader that is in the middle of a query keeps
+    /// it from being truncated, so this tries for a fifth of a second.
     /// </summary>
     public void TryEmptyLog()
     {

@@ -64,6 +64,7 @@ public sealed partial class TokenCommandTests(AccountServer server) : IClassFixt
     public async Task Is_written_in_the_log_of_the_server_as_it_works_there()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no sh.");
+        await Wait.Until("the log has the command", () => Command().IsMatch(server.Process.Log));
         var command = Command().Match(server.Process.Log).Groups[1].Value;
         Assert.EndsWith($"TaskSlices.dll token ann --Data:Directory {server.DataDirectory}", command, StringComparison.Ordinal);
 
