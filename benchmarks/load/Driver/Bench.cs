@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace TaskSlices.Load.Driver;
 
 /// <summary>What all runs share: the two contenders, the secret of this run, fresh copies of a database, files for wrk.</summary>
-public sealed class Bench(string temporary, string product)
+public sealed class Bench(string temporary, string product, string? beside)
 {
     /// <summary>One CPU for the server and another one for wrk: neither takes the other's time.</summary>
     public const string ServerCpu = "0";
@@ -13,8 +13,8 @@ public sealed class Bench(string temporary, string product)
     private int _directories;
 
     public string ProductAssembly { get; } = product;
-    public Contender Product { get; } = Contender.Product(product);
-    public Contender Ceiling { get; } = Contender.Ceiling(product);
+    public Contender Product { get; } = Contender.Product(product, "product");
+    public Contender Ceiling { get; } = beside is null ? Contender.Ceiling(product) : Contender.Product(beside, "other build");
     public string Secret { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>A database with the product's schema, and nobody in it yet.</summary>

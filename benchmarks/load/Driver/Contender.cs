@@ -16,8 +16,8 @@ public sealed class Contender
 
     public string Name { get; }
 
-    public static Contender Product(string assembly) =>
-        new("product", (_, port) => [Tools.Dotnet, assembly, "--urls", $"http://127.0.0.1:{port}"]);
+    public static Contender Product(string assembly, string name) =>
+        new(name, (_, port) => [Tools.Dotnet, assembly, "--urls", $"http://127.0.0.1:{port}"]);
 
     /// <summary>Under the runtimeconfig.json of the product: the same collector, the same tiers, whatever they come to be.</summary>
     public static Contender Ceiling(string product) =>

@@ -21,7 +21,7 @@ public sealed class DepthRun(Bench bench, LoadOptions options)
         var (deepFile, fewFile) = (bench.Callers([deep]), bench.Callers([others[0]]));
         Console.WriteLine(Machine.Describe(bench.ProductAssembly, Machine.SqliteOf(product, ceiling)));
         Console.WriteLine();
-        Console.WriteLine($"| CPU µs per request, {Many:#,0} tasks of {Rows:#,0} / {Few:#,0} tasks | product | ratio | ceiling | ratio |");
+        Console.WriteLine($"| CPU µs per request, {Many:#,0} tasks of {Rows:#,0} / {Few:#,0} tasks | {bench.Product.Name} | ratio | {bench.Ceiling.Name} | ratio |");
         Console.WriteLine("|---|---|---|---|---|");
 
         foreach (var (title, script) in new[] { ("get, any of them", "get-one"), ("first page of 50", "first-page"), ("middle page of 50", "middle-page") })

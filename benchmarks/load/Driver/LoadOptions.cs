@@ -13,6 +13,7 @@ public sealed record LoadOptions
           --two-cpus      instead: w4 with two CPUs for the server, one long round each: the slowest request
           --depth         instead: a user of 100,000 tasks among 1,000,000 rows, against a user of 1,000
           --product FILE  a TaskSlices.dll that is built already; without it the product is published first
+          --beside FILE   the TaskSlices.dll of another build, measured in place of the ceiling
         """;
 
     public int? Seconds { get; private init; }
@@ -21,6 +22,7 @@ public sealed record LoadOptions
     public bool TwoCpus { get; private init; }
     public bool Depth { get; private init; }
     public string? Product { get; private init; }
+    public string? Beside { get; private init; }
 
     /// <exception cref="LoadException">An option is not known, or its value is wrong.</exception>
     public static LoadOptions Read(string[] args)
@@ -37,6 +39,7 @@ public sealed record LoadOptions
                 "--two-cpus" => options with { TwoCpus = true },
                 "--depth" => options with { Depth = true },
                 "--product" => options with { Product = Path.GetFullPath(Value(args, ++i)) },
+                "--beside" => options with { Beside = Path.GetFullPath(Value(args, ++i)) },
                 _ => throw new LoadException($"{args[i]} is no option.{Environment.NewLine}{Usage}"),
             };
         }

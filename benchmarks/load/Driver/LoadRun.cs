@@ -17,7 +17,7 @@ public static class LoadRun
             var options = LoadOptions.Read(args);
             Tools.Demand();
             var product = options.Product ?? await Tools.PublishProductAsync(temporary);
-            var bench = new Bench(temporary, product);
+            var bench = new Bench(temporary, product, options.Beside);
 
             if (options.Depth)
                 await new DepthRun(bench, options).RunAsync();

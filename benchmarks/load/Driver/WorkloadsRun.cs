@@ -63,9 +63,9 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
         WriteLine(workload, (product, rounds[product]), (ceiling, rounds[ceiling]));
     }
 
-    private static void WriteHead()
+    private void WriteHead()
     {
-        Console.WriteLine("| product / ceiling | CPU µs per request | ratio | requests per second | ratio | p50 ms | p99 ms | slowest ms | resident MiB | anonymous MiB |");
+        Console.WriteLine($"| {bench.Product.Name} / {bench.Ceiling.Name} | CPU µs per request | ratio | requests per second | ratio | p50 ms | p99 ms | slowest ms | resident MiB | anonymous MiB |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
     }
 
@@ -86,7 +86,7 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
     private async Task StartAsync(Seed seed)
     {
         Console.WriteLine();
-        Console.WriteLine("| start to first answer, ms | product | ceiling |");
+        Console.WriteLine($"| start to first answer, ms | {bench.Product.Name} | {bench.Ceiling.Name} |");
         Console.WriteLine("|---|---|---|");
 
         foreach (var (cpus, title) in new[] { (Bench.ServerCpu, "one CPU"), ($"{Bench.ServerCpu},{Bench.WrkCpu}", "two CPUs") })

@@ -26,7 +26,8 @@ public static class TaskAnswers
     }
 
     /// <summary>Asserts that this id, which is someone else's, gets what an id gets that never was: all of the answer, but for the trace id.</summary>
-    public static async Task Hides(this HttpClient client, string id, string method, string url, string? json = null)
+    public static async Task Hides(
+        this HttpClient client, string id, string method, string url, string? json = null, string code = "TASK_NOT_FOUND")
     {
         var neverWas = $"{Guid.CreateVersion7()}";
 
@@ -35,7 +36,7 @@ public static class TaskAnswers
         async Task<string> AnswerAsync(string asked)
         {
             var response = await client.Send(method, url.Replace(id, asked, StringComparison.Ordinal), json);
-            var problem = await response.IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+            var problem = await response.IsProblem(HttpStatusCode.NotFound, code);
             problem.Remove("trace_id");
             var headers = response.Headers.Concat(response.Content.Headers).Where(h => h.Key != "Content-Length").Select(h => $"{h.Key}: {string.Join(',', h.Value)}");
 
