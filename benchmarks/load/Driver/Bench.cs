@@ -20,23 +20,35 @@ public sealed class Bench(string temporary, string product, string? beside)
     /// <summary>A database with the product's schema, and nobody in it yet.</summary>
     public async Task<Seed> SeedAsync()
     {
-        var directory = NewDirectory();
-        var somebody = new User();
-        await using var server = Product.Start(directory, Secret, $"{ServerCpu},{WrkCpu}");
-        await server.FirstAnswerAsync($"/api/{somebody.Name}/tasks", somebody.Token(Secret));
+        var directory = await SchemaAsync(Product);
 
-        return new Seed(directory);
+        return new Seed(new Dictionary<Contender, string>
+        {
+            [Product] = directory,
+            [Ceiling] = beside is null ? directory : await SchemaAsync(Ceiling),
+        });
     }
 
     /// <summary>Starts a contender over a copy of its own, and waits until it answers.</summary>
     public async Task<Server> StartAsync(Contender contender, Seed seed, User user, string cpus = ServerCpu)
     {
         var directory = NewDirectory();
-        seed.CopyTo(directory);
+        seed.CopyTo(contender, directory);
         var server = contender.Start(directory, Secret, cpus);
         await server.FirstAnswerAsync($"/api/{user.Name}/tasks/{user.Tasks[0]}", user.Token(Secret));
 
         return server;
+    }
+
+    /// <summary>The machine, and the SQLite of each of the two servers.</summary>
+    /// <exception cref="LoadException">The ceiling loaded another SQLite than the product: then they do not do the same work.</exception>
+    public string Describe(Server product, Server ceiling)
+    {
+        string[] versions = [Machine.SqliteOf(product), Machine.SqliteOf(ceiling)];
+        if (beside is null && versions[0] != versions[1])
+            throw new LoadException($"The servers loaded different versions of SQLite: {string.Join(", ", versions)}.");
+
+        return Machine.Describe(ProductAssembly, string.Join(" and ", versions.Distinct()));
     }
 
     public string NewDirectory() => Directory.CreateDirectory(Path.Combine(temporary, $"{++_directories}")).FullName;
@@ -50,6 +62,16 @@ public sealed class Bench(string temporary, string product, string? beside)
 
     public static string Number(double value) =>
         value.ToString(value >= 100 ? "#,0" : value >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
+
+    private async Task<string> SchemaAsync(Contender contender)
+    {
+        var directory = NewDirectory();
+        var somebody = new User();
+        await using var server = contender.Start(directory, Secret, $"{ServerCpu},{WrkCpu}");
+        await server.FirstAnswerAsync($"/api/{somebody.Name}/tasks", somebody.Token(Secret));
+
+        return directory;
+    }
 
     private string Callers(IEnumerable<(User User, string Token, IEnumerable<Guid> Tasks)> callers)
     {

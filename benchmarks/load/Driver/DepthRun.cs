@@ -19,7 +19,7 @@ public sealed class DepthRun(Bench bench, LoadOptions options)
         await using var product = await bench.StartAsync(bench.Product, seed, deep);
         await using var ceiling = await bench.StartAsync(bench.Ceiling, seed, deep);
         var (deepFile, fewFile) = (bench.Callers([deep]), bench.Callers([others[0]]));
-        Console.WriteLine(Machine.Describe(bench.ProductAssembly, Machine.SqliteOf(product, ceiling)));
+        Console.WriteLine(bench.Describe(product, ceiling));
         Console.WriteLine();
         Console.WriteLine($"| CPU µs per request, {Many:#,0} tasks of {Rows:#,0} / {Few:#,0} tasks | {bench.Product.Name} | ratio | {bench.Ceiling.Name} | ratio |");
         Console.WriteLine("|---|---|---|---|---|");

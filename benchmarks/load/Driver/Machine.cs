@@ -18,13 +18,7 @@ public static partial class Machine
     }
 
     /// <summary>Each server says in its log which SQLite it loaded.</summary>
-    /// <exception cref="LoadException">They loaded different ones: then they do not do the same work.</exception>
-    public static string SqliteOf(params Server[] servers)
-    {
-        var versions = servers.Select(server => SqliteVersion().Match(server.Log).Groups[1].Value).Distinct().ToArray();
-
-        return versions is [{ Length: > 0 } one] ? one : throw new LoadException($"The servers loaded different versions of SQLite: {string.Join(", ", versions)}.");
-    }
+    public static string SqliteOf(Server server) => SqliteVersion().Match(server.Log).Groups[1].Value;
 
     private static string Settings(string product)
     {

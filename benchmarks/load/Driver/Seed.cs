@@ -3,8 +3,10 @@ using TaskSlices.Load.Ceiling;
 
 namespace TaskSlices.Load.Driver;
 
-/// <summary>A database that both servers get a copy of: the product makes the schema, this fills it.</summary>
-public sealed class Seed(string directory)
+/// <summary>
+/// A database that both servers get a copy of: the product makes the schema, this fills it. Another build of the product makes its own.
+/// </summary>
+public sealed class Seed(IReadOnlyDictionary<Contender, string> directories)
 {
     public const string FileName = "taskslices.db";
 
@@ -14,19 +16,35 @@ public sealed class Seed(string directory)
     /// <summary>Gives each of the users so many tasks, a minute apart.</summary>
     public void Fill(IEnumerable<User> users, int tasksEach)
     {
+        var start = DateTimeOffset.UtcNow.AddMinutes(-tasksEach).AddHours(-2);
+        var filled = users.ToList();
+        foreach (var user in filled)
+            user.Tasks.AddRange(Enumerable.Range(0, tasksEach).Select(i => Guid.CreateVersion7(start.AddMinutes(i))));
+
+        foreach (var directory in directories.Values.Distinct())
+            Fill(directory, filled, start);
+    }
+
+    public void CopyTo(Contender contender, string target)
+    {
+        Directory.CreateDirectory(target);
+        File.Copy(Path.Combine(directories[contender], FileName), Path.Combine(target, FileName));
+    }
+
+    private static void Fill(string directory, List<User> users, DateTimeOffset start)
+    {
         var db = Sqlite.Open(Path.Combine(directory, FileName));
         var task = Sqlite.Prepare(db, "INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         var revision = Sqlite.Prepare(db, "INSERT INTO revisions (user_id, revision) VALUES (?1, ?2)");
-        var start = DateTimeOffset.UtcNow.AddMinutes(-tasksEach).AddHours(-2);
 
         Sqlite.Run(db, "BEGIN");
         foreach (var user in users)
         {
-            for (var i = 0; i < tasksEach; i++)
+            for (var i = 0; i < user.Tasks.Count; i++)
                 Insert(task, user, i, start.AddMinutes(i));
 
             _ = raw.sqlite3_bind_text(revision, 1, user.Name);
-            _ = raw.sqlite3_bind_int(revision, 2, tasksEach);
+            _ = raw.sqlite3_bind_int(revision, 2, user.Tasks.Count);
             Sqlite.Execute(revision);
         }
 
@@ -37,19 +55,10 @@ public sealed class Seed(string directory)
         db.Dispose();
     }
 
-    public void CopyTo(string target)
-    {
-        Directory.CreateDirectory(target);
-        File.Copy(Path.Combine(directory, FileName), Path.Combine(target, FileName));
-    }
-
     private static void Insert(sqlite3_stmt statement, User user, int number, DateTimeOffset at)
     {
-        var id = Guid.CreateVersion7(at);
-        user.Tasks.Add(id);
-
         _ = raw.sqlite3_bind_text(statement, 1, user.Name);
-        _ = raw.sqlite3_bind_blob(statement, 2, id.ToByteArray(bigEndian: true));
+        _ = raw.sqlite3_bind_blob(statement, 2, user.Tasks[number].ToByteArray(bigEndian: true));
         _ = raw.sqlite3_bind_text(statement, 3, Titles[number % Titles.Length]);
         if (number % 3 == 0)
             _ = raw.sqlite3_bind_null(statement, 4);

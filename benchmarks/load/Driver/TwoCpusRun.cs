@@ -16,7 +16,7 @@ public sealed class TwoCpusRun(Bench bench, LoadOptions options)
         await using var product = await bench.StartAsync(bench.Product, seed, users[0], serverCpus);
         await using var ceiling = await bench.StartAsync(bench.Ceiling, seed, users[0], serverCpus);
         var workload = new Workload("w4", "80/20 mixed, 100 users", "mixed", bench.Callers(users));
-        Console.WriteLine($"{Machine.Describe(bench.ProductAssembly, Machine.SqliteOf(product, ceiling))} wrk on {(wrkCpus == serverCpus ? "the same CPUs" : "a CPU of its own")}.");
+        Console.WriteLine($"{bench.Describe(product, ceiling)} wrk on {(wrkCpus == serverCpus ? "the same CPUs" : "a CPU of its own")}.");
         Console.WriteLine();
         await Round.WarmAsync([product, ceiling], workload, wrkCpus);
 

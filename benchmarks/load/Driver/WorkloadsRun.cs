@@ -43,7 +43,7 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
         await using var ceiling = await bench.StartAsync(bench.Ceiling, seed, _ten[0]);
         await Agreement.DemandAsync(product, ceiling, _ten[0], bench.Secret);
 
-        return Machine.Describe(bench.ProductAssembly, Machine.SqliteOf(product, ceiling));
+        return bench.Describe(product, ceiling);
     }
 
     private async Task MeasureAsync(Workload workload, Seed seed)
@@ -105,7 +105,7 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
     private async Task<double> TimeStartAsync(Contender contender, Seed seed, string cpus)
     {
         var directory = bench.NewDirectory();
-        seed.CopyTo(directory);
+        seed.CopyTo(contender, directory);
         await using var server = contender.Start(directory, bench.Secret, cpus);
 
         return (await server.FirstAnswerAsync($"/api/{_ten[0].Name}/tasks/{_ten[0].Tasks[0]}", _ten[0].Token(bench.Secret))).TotalMilliseconds;
