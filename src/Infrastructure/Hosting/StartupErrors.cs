@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Infrastructure.Hosting;
@@ -29,6 +30,7 @@ public static class StartupErrors
             $"Urls: {exception.Message}",
         IOException { InnerException: not null } when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) =>
             $"{exception.Message} Stop what listens there, or set Urls (or PORT) to another address.",
+        SocketException => $"Urls (or PORT) names an address that can't be listened at: {exception.Message}. Set it to another one.",
         _ => null,
     };
 }

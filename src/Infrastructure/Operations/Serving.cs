@@ -18,7 +18,15 @@ public static class Serving
         _ = app.Services.GetServices<IKeySource>().ToArray();
         await app.OpenDatabaseAsync();
         app.GreetWhenStarted();
-        await app.RunAsync();
+        var stopping = app.Lifetime.ApplicationStopping;
+        try
+        {
+            await app.RunAsync();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to end before it listened.
+        }
     }
 
     private static void GreetWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>

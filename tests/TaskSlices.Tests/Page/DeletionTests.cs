@@ -122,6 +122,7 @@ public sealed partial class DeletionTests(Browser browser) : PageTest(browser)
         await ada.Button("Delete Buy tea").ClickAsync();
         await Expect(ada.Button("Undo")).ToBeVisibleAsync();
         await ada.Draft("Buy rye bread").GetByText("Add", new() { Exact = true }).ClickAsync();
+        await ada.Sees("Buy rye bread");
         await ada.Page.ReloadAsync();
 
         await ada.Sees("Buy rye bread");

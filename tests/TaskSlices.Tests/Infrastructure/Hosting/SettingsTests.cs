@@ -73,6 +73,10 @@ public sealed class SettingsTests : IDisposable
         (await ServerProcess.RunAsync([], _directory, new() { ["PORT"] = port })).IsRefused($":{port}", "Urls (or PORT)");
     }
 
+    [Fact]
+    public async Task Says_that_it_can_not_listen_at_an_address_of_another_machine() =>
+        (await ServerProcess.RunAsync(["--urls", "http://192.0.2.1:8000"], _directory)).IsRefused("Urls (or PORT)");
+
     [Theory]
     [InlineData("", "http://localhost:8000")]
     [InlineData("HTTP_PORTS=1", "http://localhost:1")]
