@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace TaskSlices.Tests;
 
+[Trait("Speed", "slow")]
 public sealed partial class ReadmeTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;

@@ -85,3 +85,10 @@ public class AccountServer : IAsyncLifetime
         return ServerProcess.StartAsync(_directory, environment);
     }
 }
+
+/// <summary>The classes that share one server, and run one after the other: a start takes longer than most of them.</summary>
+[CollectionDefinition(Name)]
+public sealed class OneAccountServer : ICollectionFixture<AccountServer>
+{
+    public const string Name = nameof(OneAccountServer);
+}

@@ -41,3 +41,10 @@ public sealed class Server : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 }
+
+/// <summary>The classes that share one server, and run one after the other: a start takes longer than most of them.</summary>
+[CollectionDefinition(Name)]
+public sealed class OneServer : ICollectionFixture<Server>
+{
+    public const string Name = nameof(OneServer);
+}

@@ -31,6 +31,7 @@ public sealed class AccountSettingsTests : IDisposable
         InProcess.Refuses(_directory, [], "cookie-secret is too short. Delete the file");
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Is_known_at_another_address_than_it_listens_at()
     {
@@ -53,6 +54,7 @@ public sealed class AccountSettingsTests : IDisposable
         Assert.Equal("https://tasks.example", Visitor.Claims(forged)["iss"]!.GetValue<string>());
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Tokens_name_the_address_and_are_refused_at_another()
     {
@@ -71,6 +73,7 @@ public sealed class AccountSettingsTests : IDisposable
         await second.Client.GetWith($"/api/{id}/tasks", ("Authorization", $"Bearer {token}")).IsProblem(HttpStatusCode.Unauthorized, "WRONG_ISSUER");
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Closes_sign_up()
     {
@@ -93,6 +96,7 @@ public sealed class AccountSettingsTests : IDisposable
     }
 
     /// <summary>A token lives as long as its lifetime was when it was made, at most seven days.</summary>
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Remembers_an_ended_session_when_the_lifetime_of_tokens_is_made_long_again()
     {

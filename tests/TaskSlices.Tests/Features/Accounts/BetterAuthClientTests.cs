@@ -35,6 +35,7 @@ public sealed class BetterAuthClientTests(AccountServer server) : IClassFixture<
 }
 
 /// <summary>From the accounts that are kept here to a real Better Auth: one setting, and no other line of the frontend than its address.</summary>
+[Trait("Speed", "slow")]
 public sealed class MovingTests(AccountServer server) : IClassFixture<AccountServer>
 {
     [Fact]

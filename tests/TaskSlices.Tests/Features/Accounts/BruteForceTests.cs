@@ -14,6 +14,7 @@ public sealed class GuardedServer : AccountServer
     protected override Dictionary<string, string> Settings => new() { ["Accounts__AttemptsPerAddress"] = "5" };
 }
 
+[Trait("Speed", "slow")]
 public sealed class BruteForceTests(LimitedServer server) : IClassFixture<LimitedServer>
 {
     private const string Url = "/api/auth/sign-in/email";

@@ -2,7 +2,8 @@ using FastEndpoints.Testing;
 
 namespace TaskSlices.Tests.Features.Accounts;
 
-public sealed class CheckOkTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class CheckOkTests(AccountServer server)
 {
     [Fact]
     public async Task Says_that_accounts_are_kept_here()

@@ -1,7 +1,8 @@
 namespace TaskSlices.Tests.Features.Accounts;
 
 /// <summary>A page of another site can have a browser send requests here, with the cookies that are kept for here; it can't lie about its origin.</summary>
-public sealed class CsrfTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class CsrfTests(AccountServer server)
 {
     private static readonly string[] Posts = ["/api/auth/sign-up/email", "/api/auth/sign-in/email", "/api/auth/sign-out", "/api/auth/revoke-sessions"];
 

@@ -4,6 +4,7 @@ using TaskSlices.Infrastructure.Auth;
 
 namespace TaskSlices.Tests.Features.Accounts;
 
+[Trait("Speed", "slow")]
 public sealed class GetKeysTests(AccountServer server) : IClassFixture<AccountServer>
 {
     private string Keys => Path.Combine(server.DataDirectory, "keys");

@@ -1,6 +1,7 @@
 namespace TaskSlices.Tests.Features.Accounts;
 
-public sealed class GetSessionTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class GetSessionTests(AccountServer server)
 {
     private const string Url = "/api/auth/get-session";
 

@@ -3,7 +3,8 @@ using TaskSlices.Infrastructure.Auth;
 
 namespace TaskSlices.Tests.Features.Accounts;
 
-public sealed class GetTokenTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class GetTokenTests(AccountServer server)
 {
     private const string Url = "/api/auth/token";
 

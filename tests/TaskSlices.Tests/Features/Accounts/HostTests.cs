@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace TaskSlices.Tests.Features.Accounts;
 
 /// <summary>The name by which a browser calls the server.</summary>
-public sealed class HostTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class HostTests(AccountServer server)
 {
     private const string InAscii = "xn--bcher-kva.example";
 
@@ -46,6 +47,7 @@ public sealed class HostTests(AccountServer server) : IClassFixture<AccountServe
 }
 
 /// <summary>A server that is told its address.</summary>
+[Trait("Speed", "slow")]
 public sealed class ConfiguredHostTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;

@@ -1,6 +1,7 @@
 namespace TaskSlices.Tests.Features.Accounts;
 
-public sealed class SignInTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class SignInTests(AccountServer server)
 {
     private const string Url = "/api/auth/sign-in/email";
 

@@ -1,6 +1,7 @@
 namespace TaskSlices.Tests.Features.Accounts;
 
-public sealed class SignOutTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class SignOutTests(AccountServer server)
 {
     private const string Url = "/api/auth/sign-out";
 
@@ -61,7 +62,9 @@ public sealed class SignOutTests(AccountServer server) : IClassFixture<AccountSe
     }
 }
 
-public sealed class SignOutAndRestartTests(AccountServer server) : IClassFixture<AccountServer>
+[Trait("Speed", "slow")]
+[Collection(OneAccountServer.Name)]
+public sealed class SignOutAndRestartTests(AccountServer server)
 {
     [Fact]
     public async Task It_is_still_so_after_a_restart()

@@ -1,6 +1,7 @@
 namespace TaskSlices.Tests.Features.Accounts;
 
-public sealed class SignUpTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class SignUpTests(AccountServer server)
 {
     private const string Url = "/api/auth/sign-up/email";
 

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace TaskSlices.Tests.Features.UserData;
 
-public sealed class EraseUserTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class EraseUserTests(AccountServer server)
 {
     [Fact]
     public async Task Removes_tasks_sessions_and_account_and_leaves_nothing_in_the_file_after_the_next_vacuum()

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace TaskSlices.Tests.Features.UserData;
 
-public sealed class ExportUserTests(AccountServer server) : IClassFixture<AccountServer>
+[Collection(OneAccountServer.Name)]
+public sealed class ExportUserTests(AccountServer server)
 {
     [Fact]
     public async Task Gives_everything_that_is_kept_and_no_secret()

@@ -1,11 +1,12 @@
 using System.Buffers.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace TaskSlices.Tests.Infrastructure.Auth;
 
 /// <summary>With a real Better Auth and its own client: each algorithm that it has, each way to share a secret, rotation, and outage.</summary>
 [Trait("Speed", "slow")]
-public sealed class BetterAuthTests : IDisposable
+public sealed class BetterAuthTests(BetterAuthServers servers) : IClassFixture<BetterAuthServers>, IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
@@ -20,16 +21,15 @@ public sealed class BetterAuthTests : IDisposable
     [InlineData("HS256-C")]
     public async Task Serves_whoever_signed_up_there_and_nobody_else(string algorithm)
     {
-        await using var auth = await BetterAuthServer.StartAsync(algorithm);
-        var starting = StartAsync(auth, algorithm);
-        var user = await auth.SignUpAsync();
-        await using var server = await starting;
+        var (auth, user) = await servers.GetAsync(algorithm);
+        await using var server = Start(auth, algorithm);
+        using var client = server.CreateClient();
         Assert.Equal(algorithm.Split('-')[0], Header(user.Token)["alg"]!.GetValue<string>());
 
-        await UsesAllEndpoints(server.Client, user);
+        await UsesAllEndpoints(client, user);
 
-        await Get(server, user.Token, "somebody-else").IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
-        await Get(server, user.SessionToken, user.UserId).IsProblem(HttpStatusCode.Unauthorized, "OPAQUE_SESSION_TOKEN");
+        await Get(client, user.Token, "somebody-else").IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        await Get(client, user.SessionToken, user.UserId).IsProblem(HttpStatusCode.Unauthorized, "OPAQUE_SESSION_TOKEN");
     }
 
     [Theory]
@@ -40,21 +40,21 @@ public sealed class BetterAuthTests : IDisposable
     [InlineData("HS256-C", "Auth__Issuer", "WRONG_ISSUER")]
     public async Task Refuses_tokens_that_were_made_for_another_API_or_by_another_issuer(string algorithm, string setting, string code)
     {
-        await using var auth = await BetterAuthServer.StartAsync(algorithm);
-        var starting = StartAsync(auth, algorithm, (setting, "https://another.example"));
-        var user = await auth.SignUpAsync();
-        await using var server = await starting;
+        var (auth, user) = await servers.GetAsync(algorithm);
+        await using var server = Start(auth, algorithm, (setting, "https://another.example"));
+        using var client = server.CreateClient();
 
-        await Get(server, user).IsProblem(HttpStatusCode.Unauthorized, code);
+        await Get(client, user).IsProblem(HttpStatusCode.Unauthorized, code);
     }
 
     [Fact]
     public async Task Accepts_a_token_of_a_key_that_was_made_a_moment_ago_on_its_first_request()
     {
         await using var auth = await BetterAuthServer.StartAsync("EdDSA", rotation: 1);
-        await using var server = await StartAsync(auth, "EdDSA");
+        await using var server = Start(auth, "EdDSA");
+        using var client = server.CreateClient();
         var users = new List<BetterAuthUser> { await auth.SignUpAsync() };
-        Assert.Empty(await Get(server, users[0]).IsList());
+        Assert.Empty(await Get(client, users[0]).IsList());
 
         for (var rotations = 0; rotations < 2; rotations++)
         {
@@ -62,29 +62,30 @@ public sealed class BetterAuthTests : IDisposable
             await Wait.Until("there is a new key", async () => KeyId(next = await auth.SignUpAsync()) != KeyId(users[^1]));
             users.Add(next!);
 
-            Assert.Empty(await Get(server, next!).IsList());
+            Assert.Empty(await Get(client, next!).IsList());
         }
 
         Assert.Equal(3, users.DistinctBy(KeyId).Count());
         foreach (var user in users)
-            Assert.Empty(await Get(server, user).IsList());
+            Assert.Empty(await Get(client, user).IsList());
     }
 
     [Fact]
     public async Task Goes_on_with_the_keys_it_has_when_the_auth_server_is_gone()
     {
         await using var auth = await BetterAuthServer.StartAsync("EdDSA");
-        await using var server = await StartAsync(auth, "EdDSA");
+        await using var server = Start(auth, "EdDSA");
+        using var client = server.CreateClient();
         var (known, unseen) = (await auth.SignUpAsync(), await auth.SignUpAsync());
-        Assert.Empty(await Get(server, known).IsList());
+        Assert.Empty(await Get(client, known).IsList());
 
         await auth.KillAsync();
 
-        Assert.Empty(await Get(server, known).IsList());
-        Assert.Empty(await Get(server, unseen).IsList());
-        await Get(server, WithAnotherKeyId(unseen.Token), unseen.UserId).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
-        Assert.Empty(await Get(server, unseen).IsList());
-        Assert.Equal(HttpStatusCode.OK, (await server.Client.Get("/health/ready")).StatusCode);
+        Assert.Empty(await Get(client, known).IsList());
+        Assert.Empty(await Get(client, unseen).IsList());
+        await Get(client, WithAnotherKeyId(unseen.Token), unseen.UserId).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
+        Assert.Empty(await Get(client, unseen).IsList());
+        Assert.Equal(HttpStatusCode.OK, (await client.Get("/health/ready")).StatusCode);
     }
 
     [Fact]
@@ -93,10 +94,10 @@ public sealed class BetterAuthTests : IDisposable
         var auth = await BetterAuthServer.StartAsync("EdDSA");
         var lost = await auth.SignUpAsync();
         await auth.DisposeAsync();
-        await using var server = await StartAsync(auth, "EdDSA");
+        await using var server = await ServerProcess.StartAsync(_directory, new() { ["BETTER_AUTH_URL"] = auth.Url });
         await Wait.Until("it has asked in vain", () => server.Log.Contains("were not fetched", StringComparison.Ordinal));
 
-        var refusal = await Get(server, lost);
+        var refusal = await Get(server.Client, lost);
         await refusal.IsProblem(HttpStatusCode.ServiceUnavailable, "KEYS_UNAVAILABLE");
         Assert.InRange(refusal.Headers.RetryAfter?.Delta ?? default, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
         await server.Client.Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
@@ -108,30 +109,25 @@ public sealed class BetterAuthTests : IDisposable
         var user = await back.SignUpAsync();
 
         TestContext.Current.SendDiagnosticMessage($"Recovered {(await recovery).TotalSeconds:0.0} s after the auth server's return.");
-        Assert.Empty(await Get(server, user).IsList());
+        Assert.Empty(await Get(server.Client, user).IsList());
 
         // The keys went with the memory of the server that was lost.
-        await Get(server, lost).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
+        await Get(server.Client, lost).IsProblem(HttpStatusCode.Unauthorized, "UNKNOWN_KEY");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     /// <summary>One setting, as the README has it.</summary>
-    private async Task<ServerProcess> StartAsync(BetterAuthServer auth, string algorithm, params (string Name, string Value)[] more)
-    {
-        var environment = more.ToDictionary(setting => setting.Name, setting => setting.Value);
-        if (algorithm.StartsWith("HS256", StringComparison.Ordinal))
-            environment["BETTER_AUTH_SECRET"] = BetterAuthServer.Secret;
-        else
-            environment["BETTER_AUTH_URL"] = auth.Url;
+    private WebApplicationFactory<Program> Start(BetterAuthServer auth, string algorithm, params (string Name, string Value)[] more) =>
+        InProcess.Start(_directory, [.. more, Setting(auth, algorithm)]);
 
-        return await ServerProcess.StartAsync(Directory.CreateDirectory(Path.Combine(_directory, $"{Guid.NewGuid():N}")).FullName, environment);
-    }
+    private static (string Name, string Value) Setting(BetterAuthServer auth, string algorithm) =>
+        algorithm.StartsWith("HS256", StringComparison.Ordinal) ? ("BETTER_AUTH_SECRET", BetterAuthServer.Secret) : ("BETTER_AUTH_URL", auth.Url);
 
-    private static Task<HttpResponseMessage> Get(ServerProcess server, BetterAuthUser user) => Get(server, user.Token, user.UserId);
+    private static Task<HttpResponseMessage> Get(HttpClient client, BetterAuthUser user) => Get(client, user.Token, user.UserId);
 
-    private static Task<HttpResponseMessage> Get(ServerProcess server, string token, string user) =>
-        server.Client.GetWith($"/api/{user}/tasks", ("Authorization", $"Bearer {token}"));
+    private static Task<HttpResponseMessage> Get(HttpClient client, string token, string user) =>
+        client.GetWith($"/api/{user}/tasks", ("Authorization", $"Bearer {token}"));
 
     private static async Task UsesAllEndpoints(HttpClient client, BetterAuthUser user)
     {
@@ -162,5 +158,27 @@ public sealed class BetterAuthTests : IDisposable
         header["kid"] = "a-key-that-never-was";
 
         return $"{Token.Part(header.ToJsonString())}{token[token.IndexOf('.', StringComparison.Ordinal)..]}";
+    }
+}
+
+/// <summary>One Better Auth server for each algorithm that is asked for, and a user who signed up there.</summary>
+public sealed class BetterAuthServers : IAsyncDisposable
+{
+    private readonly Dictionary<string, (BetterAuthServer Server, BetterAuthUser User)> _started = [];
+
+    public async Task<(BetterAuthServer Server, BetterAuthUser User)> GetAsync(string algorithm)
+    {
+        if (_started.TryGetValue(algorithm, out var known))
+            return known;
+
+        var server = await BetterAuthServer.StartAsync(algorithm);
+
+        return _started[algorithm] = (server, await server.SignUpAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (server, _) in _started.Values)
+            await server.DisposeAsync();
     }
 }

@@ -275,6 +275,7 @@ public sealed class KeyFetchTests : IDisposable
             Assert.Equal("ada", await reader.SubjectOf(key.TokenFrom(server.Url)));
     }
 
+    [Trait("Speed", "slow")]
     [Theory]
     [InlineData("nothing")]
     [InlineData("a byte now and then")]
@@ -391,6 +392,7 @@ public sealed class KeyFetchTests : IDisposable
         Assert.Equal("WRONG_ISSUER", await reader.CodeFor(key.TokenFrom($"{server.Url}/")));
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Takes_the_key_sets_address_the_issuer_the_audience_and_the_subject_from_the_settings()
     {
@@ -428,6 +430,7 @@ public sealed class KeyFetchTests : IDisposable
             api.Client.GetWith("/api/ada/tasks", ("Authorization", $"Bearer {key.Sign(JsonSerializer.Serialize(said))}"));
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task The_log_names_the_key_and_the_reason_and_never_a_token()
     {
@@ -456,6 +459,7 @@ public sealed class KeyFetchTests : IDisposable
         Assert.All(tokens.SelectMany(token => token.Split('.')), part => Assert.DoesNotContain(part, api.Log, StringComparison.Ordinal));
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task A_storm_of_unknown_keys_makes_few_fetches_and_leaves_a_good_caller_alone()
     {

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace TaskSlices.Tests.Infrastructure.Auth;
 
 /// <summary>On Kestrel, because that is what reads the URLs that people attack.</summary>
-public sealed class OwnerGuardTests(Server server) : IClassFixture<Server>
+[Collection(OneServer.Name)]
+public sealed class OwnerGuardTests(Server server)
 {
     private const string Marker = "for-bobs-eyes-only";
     private readonly string _ann = App.NewUser();

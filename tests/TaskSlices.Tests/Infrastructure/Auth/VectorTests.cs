@@ -275,6 +275,7 @@ public sealed class VectorTests : IDisposable
         Assert.Equal(TokenRefusal.Signature, verdict.Refusal);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Works_with_a_secret_that_is_not_ASCII_from_the_environment()
     {

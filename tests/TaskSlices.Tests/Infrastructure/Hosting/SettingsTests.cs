@@ -56,6 +56,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     /// <summary>These are refused in a process of their own: what the server itself refuses, and how a refusal ends the process.</summary>
+    [Trait("Speed", "slow")]
     [Theory]
     [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "Urls", "Kestrel:Certificates:Default:Path")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:0", "Urls", "127.0.0.1:0")]
@@ -63,6 +64,7 @@ public sealed class SettingsTests : IDisposable
     public async Task Ends_with_one_line_when_a_setting_is_wrong(string name, string value, string setting, string mend) =>
         (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Says_when_somebody_else_listens_where_it_is_told_to()
     {
@@ -73,6 +75,7 @@ public sealed class SettingsTests : IDisposable
         (await ServerProcess.RunAsync([], _directory, new() { ["PORT"] = port })).IsRefused($":{port}", "Urls (or PORT)");
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Says_that_it_can_not_listen_at_an_address_of_another_machine() =>
         (await ServerProcess.RunAsync(["--urls", "http://192.0.2.1:8000"], _directory)).IsRefused("Urls (or PORT)");
@@ -105,6 +108,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(urls, configuration["Urls"]);
     }
 
+    [Trait("Speed", "slow")]
     [Theory]
     [InlineData("PORT", "0", @"^http://127\.0\.0\.1:\d+$")]
     [InlineData("ASPNETCORE_HTTP_PORTS", "0", @"^http://127\.0\.0\.1:\d+$")]
@@ -117,6 +121,7 @@ public sealed class SettingsTests : IDisposable
         await client.Get($"{server.Listening}/health/ready").Is(HttpStatusCode.OK);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Listens_on_all_interfaces_in_a_container_and_warns_of_nothing()
     {
@@ -133,6 +138,7 @@ public sealed class SettingsTests : IDisposable
     public void Prefers_the_command_line_to_the_environment() =>
         InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET", GoodSecret), ("Auth__Secret", "short")], "Auth:Secret");
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Prefers_a_short_name_to_the_long_one() =>
         (await ServerProcess.RunAsync([], _directory, new() { ["BETTER_AUTH_SECRET"] = "short", ["Auth__Secret"] = GoodSecret })).IsRefused("Auth:Secret");
@@ -196,6 +202,7 @@ public sealed class SettingsTests : IDisposable
     public void Has_no_file_for_a_setting_that_is_no_secret() =>
         InProcess.Refuses(_directory, [("Auth__Url_FILE", FileWith("https://app.example"))], "Auth:Url_FILE is no setting");
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Warns_of_a_secret_in_quotes_or_with_a_newline_by_its_name()
     {
@@ -208,6 +215,7 @@ public sealed class SettingsTests : IDisposable
         Assert.DoesNotContain(GoodSecret, log, StringComparison.Ordinal);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Leaves_no_keys_of_ASP_NET_behind_and_warns_of_nothing_at_a_first_start()
     {
@@ -246,6 +254,7 @@ public sealed class SettingsTests : IDisposable
         Assert.False((await client.GetWith("/health/live", ("Origin", "http://localhost:3000"))).Headers.Contains("Access-Control-Allow-Origin"));
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Says_where_it_listens_and_where_the_data_is_and_who_issues_tokens_and_what_to_try()
     {
@@ -261,6 +270,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Matches($@"Open {address}, or try curl .*token ann.* {address}/api/ann/tasks\n", log);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Says_that_tokens_come_from_whoever_has_the_secret_and_not_what_it_is()
     {
@@ -274,6 +284,7 @@ public sealed class SettingsTests : IDisposable
         Assert.DoesNotContain(GoodSecret, log, StringComparison.Ordinal);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Keeps_its_data_in_the_directory_called_data_where_it_is_started()
     {
@@ -319,6 +330,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(new string('x', 8192), await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public async Task Does_not_start_beside_another_one_on_the_same_data_and_does_when_that_was_killed()
     {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 
 namespace TaskSlices.Tests.Infrastructure.Hosting;
 
+[Trait("Speed", "slow")]
 public sealed class UnixSocketTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;

@@ -3,7 +3,8 @@ using TaskSlices.Infrastructure.Slices;
 namespace TaskSlices.Tests.Infrastructure.Http;
 
 /// <summary>RFC 9110 section 9.3.2, on Kestrel: what is on the wire, to the byte.</summary>
-public sealed class HeadTests(Server server) : IClassFixture<Server>
+[Collection(OneServer.Name)]
+public sealed class HeadTests(Server server)
 {
     /// <summary>Those of the moment, and those that frame a body.</summary>
     private static readonly string[] Exempt = ["Date", "Transfer-Encoding", "Content-Length"];

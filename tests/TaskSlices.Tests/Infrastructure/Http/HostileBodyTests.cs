@@ -5,7 +5,8 @@ using System.Text;
 namespace TaskSlices.Tests.Infrastructure.Http;
 
 /// <summary>On Kestrel, because the limits are its own: whatever is sent, the answer is a 2xx or a 4xx, soon, and the next request is served.</summary>
-public sealed class HostileBodyTests(Server server) : IClassFixture<Server>
+[Collection(OneServer.Name)]
+public sealed class HostileBodyTests(Server server)
 {
     private const int Limit = 64 * 1024;
     private const string Valid = """{"title":"valid"}""";

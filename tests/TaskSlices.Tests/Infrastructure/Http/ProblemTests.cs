@@ -4,8 +4,9 @@ using FastEndpoints.Testing;
 
 namespace TaskSlices.Tests.Infrastructure.Http;
 
+[Collection(OneServer.Name)]
 public sealed class ProblemTests(Server server, FaultyApp faulty, FragileApp unusable)
-    : TestBase<FaultyApp>, IClassFixture<Server>, IClassFixture<FragileApp>
+    : TestBase<FaultyApp>, IClassFixture<FragileApp>
 {
     /// <summary>Sent in bodies, queries and headers; it must not come back.</summary>
     private const string Marker = "do-not-echo-me";

@@ -4,6 +4,7 @@ using System.Text;
 namespace TaskSlices.Tests.Infrastructure.Http;
 
 /// <summary>In a process of its own, which is told to stop while bodies are on their way.</summary>
+[Trait("Speed", "slow")]
 public sealed class RequestBodyTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;

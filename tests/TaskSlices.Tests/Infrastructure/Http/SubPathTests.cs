@@ -10,7 +10,8 @@ public sealed class SubPathServer : AccountServer
 }
 
 /// <summary>Behind a proxy that leaves the sub-path in the requests (/tasks), and behind one that removes it and names it (/my-tasks).</summary>
-public sealed class SubPathTests(SubPathServer server, Server plain) : IClassFixture<SubPathServer>, IClassFixture<Server>
+[Collection(OneServer.Name)]
+public sealed class SubPathTests(SubPathServer server, Server plain) : IClassFixture<SubPathServer>
 {
     private const string Left = "/tasks", Named = "/my-tasks";
 
@@ -107,6 +108,7 @@ public sealed class SubPathTests(SubPathServer server, Server plain) : IClassFix
         await client.Get("/tasks/api/ann/tasks").IsProblem(HttpStatusCode.NotFound);
     }
 
+    [Trait("Speed", "slow")]
     [Theory]
     [InlineData("tasks")]
     [InlineData("//example.com")]

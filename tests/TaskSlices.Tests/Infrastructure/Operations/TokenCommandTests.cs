@@ -7,6 +7,7 @@ using TaskSlices.Infrastructure.Operations;
 namespace TaskSlices.Tests.Infrastructure.Operations;
 
 /// <summary>Beside a server that made its secret itself.</summary>
+[Trait("Speed", "slow")]
 public sealed partial class TokenCommandTests(AccountServer server) : IClassFixture<AccountServer>, IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;

@@ -6,13 +6,13 @@ using Microsoft.Data.Sqlite;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
+[Trait("Speed", "slow")]
 public sealed class DurabilityTests
 {
     private const int Writers = 4;
     private static readonly Dictionary<string, string> Environment = new() { ["BETTER_AUTH_SECRET"] = Token.Secret };
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
-    [Trait("Speed", "slow")]
     [Fact]
     public async Task What_was_acknowledged_survives_a_kill()
     {
