@@ -36,6 +36,39 @@ public sealed class AccountSchema : ISchema
                 until INTEGER NOT NULL
             ) WITHOUT ROWID;
             CREATE INDEX ended_sessions_until ON ended_sessions (until);
-            """),
+            """)
+        {
+            Postgres = """
+                CREATE TABLE accounts (
+                    user_id TEXT COLLATE "C" PRIMARY KEY,
+                    email TEXT COLLATE "C" NOT NULL,
+                    name TEXT NOT NULL,
+                    email_verified BOOLEAN NOT NULL,
+                    image TEXT NULL,
+                    password_hash TEXT NOT NULL,
+                    created_at TIMESTAMPTZ(3) NOT NULL,
+                    updated_at TIMESTAMPTZ(3) NOT NULL
+                );
+                CREATE UNIQUE INDEX accounts_email ON accounts (email);
+                CREATE TABLE sessions (
+                    user_id TEXT COLLATE "C" NOT NULL,
+                    id TEXT COLLATE "C" NOT NULL,
+                    token_hash BYTEA NOT NULL,
+                    expires_at TIMESTAMPTZ(3) NOT NULL,
+                    created_at TIMESTAMPTZ(3) NOT NULL,
+                    updated_at TIMESTAMPTZ(3) NOT NULL,
+                    ip_address TEXT NOT NULL,
+                    user_agent TEXT NOT NULL,
+                    PRIMARY KEY (user_id, id)
+                );
+                CREATE UNIQUE INDEX sessions_token_hash ON sessions (token_hash);
+                CREATE INDEX sessions_expires_at ON sessions (expires_at);
+                CREATE TABLE ended_sessions (
+                    id TEXT COLLATE "C" PRIMARY KEY,
+                    until TIMESTAMPTZ(3) NOT NULL
+                );
+                CREATE INDEX ended_sessions_until ON ended_sessions (until);
+                """,
+        },
     ];
 }

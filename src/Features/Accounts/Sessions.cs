@@ -60,6 +60,7 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
 
         var dropped = await db.WriteAsync(async () =>
         {
+            await db.LockAsync(account.UserId);
             if (!await db.Accounts.AnyAsync(a => a.UserId == account.UserId, ct))
                 return null;
 
@@ -85,6 +86,7 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
     /// <summary>Ends the chosen sessions of the user. When it returns, their tokens are refused, also after a restart.</summary>
     public async Task EndAsync(string userId, Func<Session, bool> which, CancellationToken ct) => ended.Add(await db.WriteAsync(async () =>
     {
+        await db.LockAsync(userId);
         var sessions = await db.Sessions.Where(s => s.UserId == userId).ToListAsync(ct);
 
         return await RemoveAsync(sessions.Where(which), ct);

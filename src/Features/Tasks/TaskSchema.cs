@@ -19,6 +19,21 @@ public sealed class TaskSchema : ISchema
                 revision INTEGER NOT NULL,
                 PRIMARY KEY (user_id, id)
             ) WITHOUT ROWID;
-            """),
+            """)
+        {
+            Postgres = """
+                CREATE TABLE tasks (
+                    user_id TEXT COLLATE "C" NOT NULL,
+                    id UUID NOT NULL,
+                    title TEXT NOT NULL,
+                    description TEXT NULL,
+                    completed BOOLEAN NOT NULL,
+                    created_at TIMESTAMPTZ(3) NOT NULL,
+                    updated_at TIMESTAMPTZ(3) NOT NULL,
+                    revision BIGINT NOT NULL,
+                    PRIMARY KEY (user_id, id)
+                );
+                """,
+        },
     ];
 }

@@ -52,6 +52,7 @@ public sealed class EraseUser(
         // which runs after it is refused, whenever its request was authenticated.
         await db.WriteAsync(async () =>
         {
+            await db.LockAsync(req.UserId);
             ended.Add(await sessions.RemoveAllAsync(req.UserId, ct));
 
             return await rows.EraseAsync(req.UserId, ct);

@@ -10,7 +10,7 @@ namespace TaskSlices.Features.UserData;
 /// Everything that is kept about one user: the rows of every entity that has a UserId, found in the model, so that those of a new feature
 /// are among them.
 /// </summary>
-public sealed class UserRows(AppDb db, ErasedUsers erased)
+public sealed class UserRows(AppDb db)
 {
     private const string UserId = nameof(IOwned.UserId);
 
@@ -50,7 +50,7 @@ public sealed class UserRows(AppDb db, ErasedUsers erased)
     public async Task<int> EraseAsync(string userId, CancellationToken ct)
     {
         var count = 0;
-        erased.Mark(userId);
+        await db.MarkErasedAsync(userId);
 
         foreach (var table in _entities.Select(entity => entity.GetTableName()).Append("revisions"))
         {

@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
-using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace TaskSlices.Infrastructure.Data;
 
@@ -22,8 +21,17 @@ public sealed class AppDb : DbContext
     /// <summary>The user whose rows the queries of this context find; null finds none.</summary>
     internal string? Owner => _owner?.UserId;
 
+    /// <summary>When the request came that this context serves.</summary>
+    internal DateTimeOffset Since => _owner?.Since ?? DateTimeOffset.MinValue;
+
     /// <summary>The connection that this context reads from, or, in its turn to write, the writer's.</summary>
     internal IRelationalConnection Connection => field ??= this.GetService<IRelationalConnection>();
+
+    /// <summary>The transaction of the unit under way; null outside of one.</summary>
+    internal IWriter? Writer => _writer;
+
+    /// <summary>Whether the user was not erased, and the session did not end, since the request came.</summary>
+    internal bool IsActive => _owner is not { MayWrite: false };
 
     internal IStore Store => field ??= this.GetService<IStore>();
 
@@ -41,15 +49,33 @@ public sealed class AppDb : DbContext
         if (_writer is not null)
             return await change();
 
-        try
-        {
-            return await Store.WriteAsync(this, change, ct);
-        }
-        catch
-        {
-            ChangeTracker.Clear();
-            throw;
-        }
+        return await RunUnitAsync(
+            async () =>
+            {
+                if (Owner is not null)
+                    await LockAsync(Owner);
+
+                return await change();
+            },
+            ct);
+    }
+
+    /// <summary>
+    /// To be called in a unit that changes rows of a user who is not its caller, before it reads any: no other unit changes them meanwhile.
+    /// </summary>
+    public async Task LockAsync(string userId)
+    {
+        await _writer!.LockAsync(userId);
+        DemandActive();
+    }
+
+    /// <summary>
+    /// To be called in the unit that erases the user: a change that was asked for before is refused, by whichever process.
+    /// </summary>
+    public async Task MarkErasedAsync(string userId)
+    {
+        this.GetService<ErasedUsers>().Mark(userId);
+        await _writer!.MarkErasedAsync(userId);
     }
 
     /// <summary>Runs a change that can be left for another time: false if the database can't be written now.</summary>
@@ -73,6 +99,9 @@ public sealed class AppDb : DbContext
         if (_writer is not null)
             return await SaveAsync(acceptAllChangesOnSuccess, cancellationToken);
 
+        if (await TryAddAsync(cancellationToken))
+            return 1;
+
         // Accepted when it is on disk: a caller that catches the failure can save again.
         var saved = await Store.WriteAsync(this, () => SaveAsync(acceptAllChangesOnSuccess: false, cancellationToken), cancellationToken);
 
@@ -91,9 +120,7 @@ public sealed class AppDb : DbContext
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
-        // Times in milliseconds and ids in 16 bytes that sort as the id does: see docs/decisions/0004-owner-in-the-key.md.
-        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
-        configurationBuilder.Properties<Guid>().HaveConversion<BigEndianBytes>();
+        Store.Configure(configurationBuilder);
         configurationBuilder.Conventions.Add(_ => new OwnedModel.Convention(this));
     }
 
@@ -107,8 +134,7 @@ public sealed class AppDb : DbContext
     /// <exception cref="OwnerGoneException">The user was erased, or the session ended, since the request came.</exception>
     internal async Task<T> RunOnAsync<T>(IWriter writer, Func<Task<T>> change)
     {
-        if (_owner is { MayWrite: false })
-            throw new OwnerGoneException();
+        DemandActive();
 
         var reading = Connection.DbConnection;
         Connection.SetDbConnection(writer.Connection, contextOwnsConnection: false);
@@ -124,9 +150,68 @@ public sealed class AppDb : DbContext
         }
     }
 
+    /// <summary>Runs a change that takes the lock itself, or changes no rows of a user.</summary>
+    internal async Task<T> RunUnitAsync<T>(Func<Task<T>> change, CancellationToken ct)
+    {
+        var again = false;
+        try
+        {
+            return await Store.WriteAsync(
+                this,
+                () =>
+                {
+                    if (again)
+                        ChangeTracker.Clear();
+
+                    again = true;
+
+                    return change();
+                },
+                ct);
+        }
+        catch
+        {
+            ChangeTracker.Clear();
+            throw;
+        }
+    }
+
+    /// <summary>To be called once the user's lock is taken: who erases the user, or ends the session, takes it too.</summary>
+    /// <exception cref="OwnerGoneException">The user was erased, or the session ended, since the request came.</exception>
+    internal void DemandActive()
+    {
+        if (!IsActive)
+            throw new OwnerGoneException();
+    }
+
+    private async Task<bool> TryAddAsync(CancellationToken ct)
+    {
+        if (!Store.AddsRows)
+            return false;
+
+        EntityEntry? added = null;
+        foreach (var entry in ChangeTracker.Entries())
+        {
+            if (entry.State is EntityState.Unchanged)
+                continue;
+            if (added is not null || entry.State is not EntityState.Added)
+                return false;
+
+            added = entry;
+        }
+
+        if (added is not { Entity: IOwned } || !added.Metadata.IsFilteredByOwner())
+            return false;
+
+        DemandOwner(added);
+        DemandActive();
+
+        return await Store.TryAddAsync(this, added, ct);
+    }
+
     private async Task<int> SaveAsync(bool acceptAllChangesOnSuccess, CancellationToken ct)
     {
-        NumberChanges(_writer!);
+        await NumberChangesAsync(_writer!);
 
         // DetectChanges has run already. An interceptor that changes a row while it is saved must call it again.
         var detectsChanges = ChangeTracker.AutoDetectChangesEnabled;
@@ -141,7 +226,7 @@ public sealed class AppDb : DbContext
         }
     }
 
-    private void NumberChanges(IWriter writer)
+    private async ValueTask NumberChangesAsync(IWriter writer)
     {
         foreach (var change in ChangeTracker.Entries())
         {
@@ -154,7 +239,8 @@ public sealed class AppDb : DbContext
             if (change.Entity is not IOwned owned)
                 continue;
 
-            var revision = writer.NextRevision(owned.UserId);
+            var revision = await writer.NextRevisionAsync(owned.UserId);
+            DemandActive();
             if (change.State is not EntityState.Deleted)
                 change.Property(nameof(IOwned.Revision)).CurrentValue = revision;
         }
@@ -171,9 +257,4 @@ public sealed class AppDb : DbContext
                 + "Set its UserId to that of the request (OwnedRequest.UserId).");
         }
     }
-
-    private sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(
-        time => time.ToUnixTimeMilliseconds(), milliseconds => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
-
-    private sealed class BigEndianBytes() : ValueConverter<Guid, byte[]>(id => id.ToByteArray(true), bytes => new Guid(bytes, true));
 }

@@ -11,8 +11,15 @@ public interface ISchema
 
 /// <summary>One change of the schema; each runs once, in the order of the ids.</summary>
 /// <param name="Id">The day it was written and what it does: <c>2026-11-21-tasks</c>.</param>
-/// <param name="Sql">One or more statements.</param>
-public sealed record SchemaStep(string Id, string Sql);
+/// <param name="Sql">
+/// One or more statements, for every engine: SQLite takes the type names UUID, BOOLEAN, TIMESTAMPTZ and BIGINT, and keeps its own storage;
+/// PostgreSQL is not shown WITHOUT ROWID.
+/// </param>
+public sealed record SchemaStep(string Id, string Sql)
+{
+    /// <summary>The same for PostgreSQL, where one text can't serve both; empty if there is nothing to do there.</summary>
+    public string? Postgres { get; init; }
+}
 
 /// <summary>The tables that no feature owns: the users' counters, and the row that the health check writes.</summary>
 public sealed class DataSchema : ISchema
@@ -24,14 +31,25 @@ public sealed class DataSchema : ISchema
                 user_id TEXT NOT NULL PRIMARY KEY,
                 revision INTEGER NOT NULL
             ) WITHOUT ROWID;
-            """),
+            """)
+        {
+            // Who was erased a moment ago, by digest: a change that another instance has begun before is refused.
+            Postgres = """
+                CREATE TABLE revisions (user_id TEXT COLLATE "C" PRIMARY KEY, revision BIGINT NOT NULL);
+                CREATE TABLE erased_users (digest BYTEA PRIMARY KEY, erased_at TIMESTAMPTZ NOT NULL);
+                """,
+        },
         new("2026-11-20-heartbeat", """
             CREATE TABLE heartbeat (
                 id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
                 beat_at INTEGER NOT NULL
             );
             INSERT INTO heartbeat VALUES (1, 0);
-            """),
-        new("2026-11-25-heartbeat-room", "ALTER TABLE heartbeat ADD COLUMN room BLOB NULL"),
+            """)
+        {
+            // A row for each process.
+            Postgres = "CREATE TABLE heartbeat (id UUID PRIMARY KEY, beat_at BIGINT NOT NULL)",
+        },
+        new("2026-11-25-heartbeat-room", "ALTER TABLE heartbeat ADD COLUMN room BLOB NULL") { Postgres = "" },
     ];
 }

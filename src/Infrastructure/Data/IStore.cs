@@ -1,10 +1,11 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskSlices.Infrastructure.Data;
 
-/// <summary>A database engine, as the rest of the program knows it. <c>Sqlite/</c> holds the default.</summary>
+/// <summary>A database engine, as the rest of the program knows it: <c>Sqlite/</c>, the default, and <c>Postgres/</c>.</summary>
 public interface IStore
 {
     /// <summary>For the line at the start: the engine, its version and where the data is. Without anything secret.</summary>
@@ -12,6 +13,16 @@ public interface IStore
 
     /// <summary>Chooses the engine's provider for a context.</summary>
     void Configure(DbContextOptionsBuilder options);
+
+    /// <summary>How the engine keeps the types that the engines keep differently.</summary>
+    void Configure(ModelConfigurationBuilder model);
+
+    /// <summary>The statements of a step, as this engine takes them.</summary>
+    string TextOf(SchemaStep change);
+
+    /// <summary>A statement that lets one process at a time change the schema, for the rest of its transaction; null: there is only
+    /// one.</summary>
+    string? SchemaLock { get; }
 
     /// <summary>Takes the data for this process and prepares it for the schema's steps.</summary>
     /// <exception cref="Hosting.StartupException">Another process has it, or it can't be used; the message says the mend.</exception>
@@ -23,9 +34,20 @@ public interface IStore
     /// <summary>A faster reader of such rows than EF Core's queries; null leaves them to EF Core.</summary>
     IRowReader? ReaderOf(IEntityType entity);
 
-    /// <summary>Runs the change in one transaction, alone among the writers of its user, and returns when it is on disk.</summary>
+    /// <summary>
+    /// Runs the change in one transaction, and returns when it is on disk. It may run it again, if others got in its way.
+    /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled before it had run.</exception>
     Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct);
+
+    /// <summary>Whether <see cref="TryAddAsync"/> is worth asking.</summary>
+    bool AddsRows { get; }
+
+    /// <summary>
+    /// Saves a new row of the context's owner in less than a unit of its own, and returns when it is on disk; false leaves it to
+    /// <see cref="WriteAsync{T}"/>.
+    /// </summary>
+    Task<bool> TryAddAsync(AppDb db, EntityEntry row, CancellationToken ct);
 
     /// <summary>Whether the exception says that the database can't be used at the moment, and not that the request was wrong.</summary>
     bool IsUnavailable(Exception exception);
@@ -48,17 +70,26 @@ public interface IWriter
 {
     DbConnection Connection { get; }
 
-    /// <summary>Takes the user's next number. It is given back if the transaction is undone.</summary>
-    long NextRevision(string userId);
+    /// <summary>Waits until no other unit changes rows of the user, and keeps others waiting until the transaction ends.</summary>
+    ValueTask LockAsync(string userId);
+
+    /// <summary>Takes the user's next number, and the lock. The number is given back if the transaction is undone.</summary>
+    ValueTask<long> NextRevisionAsync(string userId);
+
+    /// <summary>Has the changes of the user refused that other processes have begun before.</summary>
+    ValueTask MarkErasedAsync(string userId);
+
+    /// <summary>Finds the row as it is once the lock is taken.</summary>
+    ValueTask<T?> FindForUpdateAsync<T>(AppDb db, IRowReader reader, string userId, Guid id) where T : class;
 }
 
 /// <summary>Reads owned rows of one table.</summary>
 public interface IRowReader
 {
     /// <exception cref="DbException">The database can't be read.</exception>
-    T? Find<T>(DbConnection connection, string userId, Guid id) where T : class;
+    ValueTask<T?> FindAsync<T>(AppDb db, string userId, Guid id) where T : class;
 
     /// <summary>The newest first, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
     /// <exception cref="DbException">The database can't be read.</exception>
-    List<T> FindNewest<T>(DbConnection connection, string userId, Guid? before, int count);
+    ValueTask<List<T>> FindNewestAsync<T>(AppDb db, string userId, Guid? before, int count);
 }

@@ -1,5 +1,3 @@
-using System.Data;
-using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
@@ -21,7 +19,9 @@ public static class OwnedRows
 
             using var alone = rows.Database.Detector.EnterCriticalSection();
 
-            return rows.MayFind(userId) ? reader.Find<T>(rows.Open(ct), userId, id) : null;
+            ct.ThrowIfCancellationRequested();
+
+            return rows.MayFind(userId) ? await reader.FindAsync<T>(rows.Database, userId, id) : null;
         }
 
         /// <summary>
@@ -31,10 +31,23 @@ public static class OwnedRows
         {
             // Of a row that the context has already, EF Core gives back the same object.
             if (rows.Reader is not { } reader || rows.Database.ChangeTracker.Entries<T>().Any())
+            {
+                if (rows.Database.Writer is not null)
+                    await rows.Database.LockAsync(userId);
+
                 return await Queries<T>.OneTracked(rows.Database, userId, id, ct);
+            }
 
             using var alone = rows.Database.Detector.EnterCriticalSection();
-            var row = rows.MayFind(userId) ? reader.Find<T>(rows.Open(ct), userId, id) : null;
+            ct.ThrowIfCancellationRequested();
+            if (!rows.MayFind(userId))
+                return null;
+
+            var db = rows.Database;
+            var row = db.Writer is { } writer
+                ? await writer.FindForUpdateAsync<T>(db, reader, userId, id)
+                : await reader.FindAsync<T>(db, userId, id);
+            db.DemandActive();
             if (row is not null)
                 rows.Attach(row);
 
@@ -64,7 +77,9 @@ public static class OwnedRows
             {
                 using var alone = rows.Database.Detector.EnterCriticalSection();
 
-                return rows.MayFind(userId) ? reader.FindNewest<T>(rows.Open(ct), userId, before, count) : [];
+                ct.ThrowIfCancellationRequested();
+
+                return rows.MayFind(userId) ? await reader.FindNewestAsync<T>(rows.Database, userId, before, count) : [];
             }
 
             var newest = before is { } id
@@ -78,7 +93,7 @@ public static class OwnedRows
             return found;
         }
 
-        private Task<T?> SaveOneAsync(string userId, Guid id, Action<T> change, CancellationToken ct) => rows.Database.WriteAsync(
+        private Task<T?> SaveOneAsync(string userId, Guid id, Action<T> change, CancellationToken ct) => rows.Database.RunUnitAsync(
             async () =>
             {
                 var row = await rows.ReadForUpdateAsync(userId, id, ct);
@@ -91,16 +106,6 @@ public static class OwnedRows
                 return row;
             },
             ct);
-
-        private DbConnection Open(CancellationToken ct)
-        {
-            ct.ThrowIfCancellationRequested();
-            var connection = rows.Database.Connection;
-            if (connection.DbConnection.State is not ConnectionState.Open)
-                connection.Open();
-
-            return connection.DbConnection;
-        }
 
         // EF Core's queries have the same condition as a filter.
         private bool MayFind(string userId) => userId == rows.Database.Owner;

@@ -8,6 +8,9 @@ public sealed class RowOwner(ErasedUsers erased) : IDisposable
 {
     private readonly long _since = erased.Count;
 
+    /// <summary>When the scope began.</summary>
+    public DateTimeOffset Since { get; } = TimeProvider.System.GetUtcNow();
+
     public string? UserId { get; private set; }
 
     /// <summary>Whether the session that the request belongs to has not ended meanwhile; null if its token has none.</summary>

@@ -6,6 +6,12 @@ namespace TaskSlices.Infrastructure.Data;
 /// <summary>Brings the schema up to date when the process starts: all steps that are missing, in one transaction, or none.</summary>
 public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
 {
+    private static readonly SchemaStep StepsTable = new(
+        "", "CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID")
+    {
+        Postgres = """CREATE TABLE IF NOT EXISTS schema_steps (id TEXT COLLATE "C" PRIMARY KEY, applied_at BIGINT NOT NULL)""",
+    };
+
     /// <exception cref="StartupException">The database was made by a newer version, or is not what the model asks for.</exception>
     public async Task RunAsync(CancellationToken ct = default)
     {
@@ -23,10 +29,7 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
 
     private async Task ApplyMissingAsync(CancellationToken ct)
     {
-        await db.WriteAsync(
-            () => ExecuteAsync(
-                "CREATE TABLE IF NOT EXISTS schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID", ct),
-            ct);
+        await db.WriteAsync(() => MakeStepsTableAsync(ct), ct);
 
         var applied = await AppliedAsync(ct);
         var steps = All(typeof(AppDb).Assembly.GetTypes());
@@ -46,6 +49,13 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
         await db.WriteAsync(() => ApplyAsync(missing, ct), ct);
     }
 
+    private async Task<int> MakeStepsTableAsync(CancellationToken ct)
+    {
+        await LockAsync(ct);
+
+        return await ExecuteAsync(store.TextOf(StepsTable), ct);
+    }
+
     // Without a query of EF Core: translating the first one takes longer than all the rest of this.
     private async Task<HashSet<string>> AppliedAsync(CancellationToken ct)
     {
@@ -63,9 +73,15 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
 
     private async Task<int> ApplyAsync(List<SchemaStep> steps, CancellationToken ct)
     {
-        foreach (var step in steps)
+        await LockAsync(ct);
+        var applied = await AppliedAsync(ct);
+
+        // Another process may have been first.
+        foreach (var step in steps.Where(s => !applied.Contains(s.Id)))
         {
-            await ExecuteAsync(step.Sql, ct);
+            if (store.TextOf(step) is { Length: > 0 } text)
+                await ExecuteAsync(text, ct);
+
             var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
             await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {now})", ct);
         }
@@ -73,11 +89,18 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
         return steps.Count;
     }
 
+    private async Task LockAsync(CancellationToken ct)
+    {
+        if (store.SchemaLock is { } text)
+            await ExecuteAsync(text, ct);
+    }
+
     /// <summary>ExecuteSqlRaw would take braces in the text for parameters.</summary>
     private async Task<int> ExecuteAsync(string sql, CancellationToken ct)
     {
         await using var command = db.Connection.DbConnection.CreateCommand();
         command.CommandText = sql;
+        command.CommandTimeout = 0;
 
         return await command.ExecuteNonQueryAsync(ct);
     }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Data.Postgres;
 using TaskSlices.Infrastructure.Data.Sqlite;
 using TaskSlices.Infrastructure.Hosting;
 
@@ -13,6 +14,7 @@ public static class Storage
     {
         services.AddSettings<DataSettings>("Data");
         services.AddSingleton<IValidateOptions<DataSettings>, DataSettingsCheck>();
+        services.AddSingleton<IValidateOptions<DataSettings>, DatabaseUrlCheck>();
         services.AddSingleton<DataDirectory>();
         services.AddSingleton<IdSource>();
         services.AddSingleton<ErasedUsers>();
@@ -22,7 +24,10 @@ public static class Storage
 
         // The options of a context come from the store, which makes contexts of its own once it is used.
         services.AddSingleton(provider => new Lazy<DbContextOptions<AppDb>>(provider.GetRequiredService<DbContextOptions<AppDb>>));
-        services.AddSingleton<IStore, SqliteStore>();
+        services.AddSingleton<IStore>(provider =>
+            provider.GetRequiredService<IOptions<DataSettings>>().Value.ConnectionString.Length > 0
+                ? ActivatorUtilities.CreateInstance<PostgresStore>(provider)
+                : ActivatorUtilities.CreateInstance<SqliteStore>(provider));
         services.AddPooledDbContextFactory<AppDb>((provider, options) => provider.GetRequiredService<IStore>().Configure(options));
         services.AddScoped<ScopedContext>();
         services.AddScoped(provider => provider.GetRequiredService<ScopedContext>().Db);

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace TaskSlices.Tests.Support;
 
@@ -47,13 +47,7 @@ public class AccountServer : IAsyncLifetime
         return visitor;
     }
 
-    public SqliteConnection OpenDatabase()
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(DataDirectory, "taskslices.db"), Pooling = false }.ToString());
-        connection.Open();
-
-        return connection;
-    }
+    public DbConnection OpenDatabase() => Engine.Open(DataDirectory);
 
     /// <summary>Changes the database behind the server's back: time that has passed, for example.</summary>
     public void Execute(string sql, params (string Name, object Value)[] parameters)
@@ -65,6 +59,7 @@ public class AccountServer : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Process.DisposeAsync();
+        Engine.Drop(DataDirectory);
         Directory.Delete(_directory, recursive: true);
         GC.SuppressFinalize(this);
     }

@@ -1,7 +1,7 @@
+using System.Data.Common;
 using System.Net.Http.Headers;
 using FastEndpoints.Testing;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using TaskSlices.Features.Tasks;
@@ -48,24 +48,19 @@ public class App : AppFixture<Program>
         return await scope.ServiceProvider.GetRequiredService<AppDb>().Set<T>().AsNoTracking().SingleOrDefaultAsync(t => t.UserId == user && t.Id == id);
     }
 
-    /// <summary>A connection of one's own to the database file.</summary>
-    public SqliteConnection OpenDatabase()
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(DataDirectory, "taskslices.db"), Pooling = false }.ToString());
-        connection.Open();
-
-        return connection;
-    }
+    /// <summary>A connection of one's own to the database.</summary>
+    public DbConnection OpenDatabase() => Engine.Open(DataDirectory);
 
     protected override void ConfigureApp(IWebHostBuilder a)
     {
-        a.UseSetting("Data:Directory", DataDirectory);
+        a.UseData(DataDirectory);
         a.UseSetting("Auth:Secret", Token.Secret);
         a.UseSetting("Accounts:ServiceKey", ServiceKey);
     }
 
     protected override ValueTask TearDownAsync()
     {
+        Engine.Drop(DataDirectory);
         Directory.Delete(DataDirectory, recursive: true);
 
         return ValueTask.CompletedTask;

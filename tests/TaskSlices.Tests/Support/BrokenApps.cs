@@ -11,9 +11,7 @@ public sealed class FaultyApp : App
     protected override ValueTask SetupAsync()
     {
         using var database = OpenDatabase();
-        using var command = database.CreateCommand();
-        command.CommandText = "ALTER TABLE tasks RENAME TO elsewhere";
-        command.ExecuteNonQuery();
+        database.Execute("ALTER TABLE tasks RENAME TO elsewhere");
 
         return ValueTask.CompletedTask;
     }
@@ -36,9 +34,18 @@ public sealed class FragileApp : App
         return app;
     }
 
+    public bool IsDatabaseGone { get; private set; }
+
     /// <summary>As if someone had deleted it while it is in use, and the machine had closed its handles.</summary>
     public void TakeDatabaseAway()
     {
+        IsDatabaseGone = true;
+        if (Engine.IsPostgres)
+        {
+            Engine.Drop(DataDirectory);
+            return;
+        }
+
         SqliteConnection.ClearAllPools();
         foreach (var suffix in new[] { "", "-wal", "-shm" })
             File.Delete(DatabaseFile + suffix);

@@ -12,7 +12,11 @@ public static class InProcess
     public static WebApplicationFactory<Program> Start(string dataDirectory, params (string Name, string Value)[] settings) =>
         new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
         {
-            foreach (var (name, value) in settings.Prepend(("DATA_DIR", dataDirectory)))
+            if (settings.Any(setting => setting.Name.StartsWith("DATABASE_URL", StringComparison.Ordinal)))
+                builder.UseSetting("DATA_DIR", dataDirectory);
+            else
+                builder.UseData(dataDirectory);
+            foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
         });
 

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using Microsoft.Data.Sqlite;
 
 namespace TaskSlices.Tests.Support;
 
@@ -18,11 +17,8 @@ public sealed class Server : IAsyncLifetime
     /// <summary>Changes the database behind the server's back.</summary>
     public void Execute(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "taskslices.db")};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
+        using var database = Engine.Open(_directory);
+        database.Execute(sql);
     }
 
     public HttpClient Anonymous() => new() { BaseAddress = Address };
@@ -38,6 +34,7 @@ public sealed class Server : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Process.DisposeAsync();
+        Engine.Drop(_directory);
         Directory.Delete(_directory, recursive: true);
     }
 }

@@ -102,6 +102,8 @@ public sealed class ServerProcess : IAsyncDisposable
         start.Environment["DOTNET_TC_CallCountingDelayMs"] = "1000";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
+        if (Engine.IsPostgres && start.Environment["DATA_DIR"] is { Length: > 0 } directory)
+            start.Environment.TryAdd("DATABASE_URL", Engine.ConnectionString(directory));
 
         var server = new ServerProcess(Process.Start(start)!);
         server._process.ErrorDataReceived += (_, line) => server.Read(line.Data);

@@ -29,6 +29,7 @@ public readonly record struct Input(JsonElement Value)
         Value.ValueKind is not JsonValueKind.String ? Expected("string", name)
         : Text.Length < least ? $"[body.{name}] Too small: expected string to have >={least} characters"
         : Text.Length > limit ? $"[body.{name}] Too big: expected string to have <={limit} characters"
+        : Text.Contains('\0', StringComparison.Ordinal) ? $"[body.{name}] Invalid input: NUL is no character of a text"
         : null;
 
     public string? MustBeEmail(string name) =>

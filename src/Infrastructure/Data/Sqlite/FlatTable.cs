@@ -1,6 +1,5 @@
-using System.Data.Common;
+using System.Data;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskSlices.Infrastructure.Data.Sqlite;
@@ -20,9 +19,9 @@ internal sealed class FlatTable : IRowReader
         _id = entity.FindProperty(nameof(IOwned.Id))!;
         _read = read;
 
-        var (user, id) = (Quoted(entity.FindProperty(nameof(IOwned.UserId))!), Quoted(_id));
-        var columns = string.Join(", ", entity.GetProperties().Select(Quoted));
-        var select = $"SELECT {columns} FROM \"{entity.GetTableName()}\" WHERE {user} = ?1";
+        var (user, id) = (FlatModel.Column(entity, nameof(IOwned.UserId)), FlatModel.Column(_id));
+        var columns = string.Join(", ", entity.GetProperties().Select(FlatModel.Column));
+        var select = $"SELECT {columns} FROM {FlatModel.Table(entity)} WHERE {user} = ?1";
         _one = $"{select} AND {id} = ?2";
         _newest = $"{select} ORDER BY {id} DESC LIMIT ?2";
         _newestBefore = $"{select} AND {id} < ?3 ORDER BY {id} DESC LIMIT ?2";
@@ -31,17 +30,17 @@ internal sealed class FlatTable : IRowReader
     /// <summary>Null if a row of that type is more than its columns, or not owned: that is left to EF Core.</summary>
     public static FlatTable? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(FlatTable), Make, entity);
 
-    public T? Find<T>(DbConnection connection, string userId, Guid id) where T : class
+    public ValueTask<T?> FindAsync<T>(AppDb db, string userId, Guid id) where T : class
     {
-        using var command = KeptStatements.Take((SqliteConnection)connection, _one, userId, AppDb.Stored(_id, id));
+        using var command = KeptStatements.Take(Open(db), _one, userId, AppDb.Stored(_id, id));
         using var reader = command.ExecuteReader();
 
-        return reader.Read() ? (T)_read(reader.Handle!) : null;
+        return new(reader.Read() ? (T)_read(reader.Handle!) : null);
     }
 
-    public List<T> FindNewest<T>(DbConnection connection, string userId, Guid? before, int count)
+    public ValueTask<List<T>> FindNewestAsync<T>(AppDb db, string userId, Guid? before, int count)
     {
-        var sqlite = (SqliteConnection)connection;
+        var sqlite = Open(db);
         using var command = before is { } id
             ? KeptStatements.Take(sqlite, _newestBefore, userId, count, AppDb.Stored(_id, id))
             : KeptStatements.Take(sqlite, _newest, userId, count);
@@ -51,21 +50,19 @@ internal sealed class FlatTable : IRowReader
         while (reader.Read())
             found.Add((T)_read(reader.Handle!));
 
-        return found;
+        return new(found);
+    }
+
+    private static SqliteConnection Open(AppDb db)
+    {
+        var connection = db.Connection;
+        if (connection.DbConnection.State is not ConnectionState.Open)
+            connection.Open();
+
+        return (SqliteConnection)connection.DbConnection;
     }
 
     private static FlatTable? Make(IEntityType? entity) =>
-        IsFlat(entity!) && RowReader.For(entity!) is { } read ? new FlatTable(entity!, read) : null;
-
-    private static bool IsFlat(IEntityType entity) =>
-        entity.ClrType.IsAssignableTo(typeof(IOwned))
-        && entity.GetTableMappings().ToList() is [{ Table: var table }] && table.EntityTypeMappings.Count() == 1
-        && !entity.GetViewMappings().Any() && !entity.GetSqlQueryMappings().Any() && !entity.GetFunctionMappings().Any()
-        && entity.FindPrimaryKey()?.Properties.Select(p => p.Name).SequenceEqual([nameof(IOwned.UserId), nameof(IOwned.Id)]) is true
-        && !entity.GetComplexProperties().Any()
-        && !entity.GetServiceProperties().Any()
-        && !entity.GetNavigations().Cast<INavigationBase>().Concat(entity.GetSkipNavigations()).Any(navigation => navigation.IsEagerLoaded)
-        && entity.HasOnlyOwnerFilter();
-
-    private static string Quoted(IProperty property) => $"\"{property.GetColumnName()}\"";
+        FlatModel.IsFlat(entity!) && RowReader.For<SQLitePCL.sqlite3_stmt>(entity!, Column.ReaderOf, Column.IsNullMethod) is { } read
+            ? new FlatTable(entity!, read) : null;
 }

@@ -99,13 +99,21 @@ internal sealed class WriteConnection : IWriter, IDisposable
         _release.ExecuteNonQuery();
     }
 
-    /// <summary>Takes the user's next number. It is given back if the transaction is.</summary>
-    public long NextRevision(string userId)
+    /// <summary>The one writer is alone already.</summary>
+    public ValueTask LockAsync(string userId) => default;
+
+    /// <summary>There is no other process.</summary>
+    public ValueTask MarkErasedAsync(string userId) => default;
+
+    public ValueTask<long> NextRevisionAsync(string userId)
     {
         _user.Value = userId;
 
-        return (long)_nextRevision.ExecuteScalar()!;
+        return new((long)_nextRevision.ExecuteScalar()!);
     }
+
+    public ValueTask<T?> FindForUpdateAsync<T>(AppDb db, IRowReader reader, string userId, Guid id) where T : class =>
+        reader.FindAsync<T>(db, userId, id);
 
     /// <summary>
     /// Writes the log back and truncates it (sqlite.org/pragma.html#pragma_wal_checkpoint). A reader that is in the middle of a query keeps

@@ -117,10 +117,9 @@ public sealed class AccountSettingsTests : IDisposable
         }
 
         // An hour passes.
-        using (var database = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_directory, "taskslices.db")};Pooling=False"))
+        using (var database = Engine.Open(_directory))
         {
-            database.Open();
-            database.Execute("UPDATE ended_sessions SET until = until - 3600000");
+            database.Execute(Engine.Sql("UPDATE ended_sessions SET until = until - 3600000", "UPDATE ended_sessions SET until = until - interval '1 h'"));
         }
 
         await using var third = await ServerProcess.StartAsync(_directory, new() { [lifetime] = "7.00:00:00" });

@@ -60,7 +60,7 @@ public sealed class GetSessionTests(AccountServer server)
     public async Task Ends_by_itself()
     {
         var visitor = await server.SignUpAsync();
-        server.Execute("UPDATE sessions SET expires_at = 1000 * (strftime('%s', 'now') - 1) WHERE user_id = $id", ("$id", visitor.Id));
+        server.Execute("UPDATE sessions SET expires_at = $at WHERE user_id = $id", ("$id", visitor.Id), ("$at", Engine.Time(DateTimeOffset.UtcNow.AddSeconds(-1))));
 
         var response = await visitor.Get(Url);
 
@@ -74,7 +74,9 @@ public sealed class GetSessionTests(AccountServer server)
     {
         var visitor = await server.SignUpAsync();
         Assert.Empty((await visitor.Get(Url)).SetCookies());
-        server.Execute("UPDATE sessions SET expires_at = expires_at - 86401000 WHERE user_id = $id", ("$id", visitor.Id));
+        server.Execute(Engine.Sql(
+            "UPDATE sessions SET expires_at = expires_at - 86401000 WHERE user_id = $id",
+            "UPDATE sessions SET expires_at = expires_at - interval '86401 s' WHERE user_id = $id"), ("$id", visitor.Id));
 
         var response = await visitor.Get(Url);
 

@@ -56,7 +56,7 @@ public sealed class GetTokenTests(AccountServer server)
     {
         var visitor = await server.SignUpAsync();
         await visitor.Post("/api/auth/sign-in/email", Visitor.Json(new { email = visitor.Email, password = visitor.Password, rememberMe = false })).Is(HttpStatusCode.OK);
-        server.Execute("UPDATE sessions SET expires_at = 1000 * (strftime('%s', 'now') + 60) WHERE user_id = $id", ("$id", visitor.Id));
+        server.Execute("UPDATE sessions SET expires_at = $at WHERE user_id = $id", ("$id", visitor.Id), ("$at", Engine.Time(DateTimeOffset.UtcNow.AddSeconds(60))));
 
         var claims = Visitor.Claims(await visitor.TokenAsync());
 
@@ -89,6 +89,7 @@ public sealed class GetTokenTests(AccountServer server)
         await bob.Tasks($"{parts[0]}.{Token.Part(claims.ToJsonString())}.{parts[2]}").IsProblem(HttpStatusCode.Unauthorized, "BAD_SIGNATURE");
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Is_given_while_the_end_of_an_older_session_can_not_be_put_off()
     {

@@ -15,7 +15,7 @@ public sealed class HashingApp : App
 
     protected override void ConfigureApp(IWebHostBuilder a)
     {
-        a.UseSetting("Data:Directory", DataDirectory);
+        a.UseData(DataDirectory);
         a.UseSetting("Accounts:AttemptsPerAddress", "1000000");
         a.UseSetting("Accounts:FailuresPerAccount", "1000000");
     }

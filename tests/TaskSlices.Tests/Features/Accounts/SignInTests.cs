@@ -97,10 +97,17 @@ public sealed class SignInTests(AccountServer server)
         var visitor = await server.SignUpAsync();
         var token = await visitor.TokenAsync();
         server.Execute(
-            """
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
-            INSERT INTO sessions SELECT user_id, 'filler' || i, randomblob(32), expires_at, created_at + i, updated_at, '', '' FROM sessions, n WHERE user_id = $id
-            """,
+            Engine.Sql(
+                """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+                INSERT INTO sessions SELECT user_id, 'filler' || i, randomblob(32), expires_at, created_at + i, updated_at, '', '' FROM sessions, n
+                WHERE user_id = $id
+                """,
+                """
+                INSERT INTO sessions
+                SELECT user_id, 'filler' || i, sha256(i::text::bytea), expires_at, created_at + i * interval '1 ms', updated_at, '', ''
+                FROM sessions, generate_series(1, 99) i WHERE user_id = $id
+                """),
             ("$id", visitor.Id));
 
         await visitor.Elsewhere().SignInAsync();

@@ -46,10 +46,15 @@ public sealed class ExportUserTests(AccountServer server)
     {
         var visitor = await server.SignUpAsync();
         server.Execute(
-            """
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
-            INSERT INTO tasks SELECT $id, randomblob(16), 'Task ' || i, NULL, 0, 0, 0, i FROM n
-            """,
+            Engine.Sql(
+                """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
+                INSERT INTO tasks SELECT $id, randomblob(16), 'Task ' || i, NULL, 0, 0, 0, i FROM n
+                """,
+                """
+                INSERT INTO tasks SELECT $id, gen_random_uuid(), 'Task ' || i, NULL, false, to_timestamp(0), to_timestamp(0), i
+                FROM generate_series(1, 1234) i
+                """),
             ("$id", visitor.Id));
 
         var rows = await RowsAsync(await visitor.WithToken(await visitor.TokenAsync(), "GET", $"/api/{visitor.Id}/export"));

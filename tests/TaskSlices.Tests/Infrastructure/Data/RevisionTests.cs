@@ -205,6 +205,7 @@ public sealed class RevisionTests(App app) : TestBase<App>
         Assert.Equal((1, 1), await NumbersAsync((await app.As(_ann).CreateTask(_ann)).Id()));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task A_writer_that_is_cancelled_while_it_waits_withdraws()
     {
@@ -236,6 +237,7 @@ public sealed class RevisionTests(App app) : TestBase<App>
         Assert.Equal((1, 1), await NumbersAsync((await app.As(_ann).CreateTask(_ann)).Id()));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Writers_take_their_turns_in_the_order_they_came()
     {

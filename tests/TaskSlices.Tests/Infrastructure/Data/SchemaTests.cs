@@ -1,3 +1,4 @@
+using System.Data.Common;
 using FastEndpoints.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -14,6 +15,39 @@ public sealed class SchemaTests(App app) : TestBase<App>
 {
     private static readonly IReadOnlyList<SchemaStep> Steps = SchemaRunner.All(typeof(AppDb).Assembly.GetTypes());
 
+    private const string SqliteColumns = "SELECT name, type, NOT \"notnull\" AS nullable, pk FROM pragma_table_info($table)";
+
+    /// <summary>A time is rounded to what the wire has.</summary>
+    private const string PostgresColumns = """
+        SELECT a.attname::text AS name, replace(format_type(a.atttypid, a.atttypmod), '(3)', '') AS type, NOT a.attnotnull AS nullable,
+            coalesce(array_position(i.indkey::int2[], a.attnum), -1) + 1 AS pk
+        FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+        WHERE a.attrelid = $table::regclass AND a.attnum > 0 AND NOT a.attisdropped
+        """;
+
+    private const string SqliteForeignKeys =
+        "SELECT \"from\" AS \"column\", \"table\" AS other, \"to\" AS \"key\" FROM pragma_foreign_key_list($table)";
+
+    private const string PostgresForeignKeys = """
+        SELECT a.attname::text AS "column", c.confrelid::regclass::text AS other, b.attname::text AS "key"
+        FROM pg_constraint c CROSS JOIN unnest(c.conkey, c.confkey) k (here, there)
+            JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.here
+            JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.there
+        WHERE c.contype = 'f' AND c.conrelid = $table::regclass
+        """;
+
+    private const string SqliteIndexes = """
+        SELECT l."unique" AS uniq, (SELECT group_concat(name, ', ') FROM pragma_index_info(l.name)) AS columns
+        FROM pragma_index_list($table) l WHERE l.origin <> 'pk'
+        """;
+
+    private const string PostgresIndexes = """
+        SELECT i.indisunique AS uniq,
+            (SELECT string_agg(a.attname, ', ' ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, n)
+                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) AS columns
+        FROM pg_index i WHERE i.indrelid = $table::regclass AND NOT i.indisprimary
+        """;
+
     [Fact]
     public async Task The_steps_make_the_tables_that_the_model_asks_for()
     {
@@ -25,9 +59,9 @@ public sealed class SchemaTests(App app) : TestBase<App>
         foreach (var table in tables)
         {
             var key = table.PrimaryKey!.Columns.Select(column => column.Name).ToList();
-            var asked = table.Columns.Select(column => (column.Name, Type: column.StoreType, Nullable: column.IsNullable, Key: key.IndexOf(column.Name) + 1));
-            var made = database.Query($"PRAGMA table_info({table.Name})", ["name", "type", "notnull", "pk"])
-                .Select(row => (Name: (string)row[0], Type: (string)row[1], Nullable: (long)row[2] == 0, Key: (int)(long)row[3]));
+            var asked = table.Columns.Select(column => (column.Name, Type: Asked(column.StoreType), Nullable: column.IsNullable, Key: key.IndexOf(column.Name) + 1));
+            var made = database.Query(Engine.Sql(SqliteColumns, PostgresColumns), ["name", "type", "nullable", "pk"], ("$table", table.Name))
+                .Select(row => (Name: (string)row[0], Type: Stored((string)row[1]), Nullable: IsTrue(row[2]), Key: Convert.ToInt32(row[3], null)));
 
             Assert.Equal(asked.OrderBy(column => column.Name, StringComparer.Ordinal), made.OrderBy(column => column.Name, StringComparer.Ordinal));
             Assert.Equal(Foreign(table), Foreign(database, table.Name));
@@ -67,6 +101,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
         Assert.Equal(Steps.Select(step => step.Id), StepsIn(database));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task A_new_database_needs_no_copy()
     {
@@ -92,7 +127,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
 
         List<object> Applied()
         {
-            using var database = Open(FileIn(directory));
+            using var database = Engine.Open(directory);
 
             return [.. database.Query("SELECT id, applied_at FROM schema_steps ORDER BY id", ["id", "applied_at"]).SelectMany(row => row)];
         }
@@ -103,7 +138,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
     {
         var directory = NewDirectory();
         await StartAsync(directory);
-        using (var database = Open(FileIn(directory)))
+        using (var database = Engine.Open(directory))
             database.Execute("INSERT INTO schema_steps VALUES ('2999-12-31-from-the-future', 0)");
 
         var refusal = await Assert.ThrowsAsync<StartupException>(() => StartAsync(directory));
@@ -117,12 +152,13 @@ public sealed class SchemaTests(App app) : TestBase<App>
     {
         var directory = NewDirectory();
         await StartAsync(directory);
-        using (var database = Open(FileIn(directory)))
+        using (var database = Engine.Open(directory))
             database.Execute("INSERT INTO schema_steps VALUES ('2999-12-31-from-the-future', 0)");
 
         InProcess.Refuses(directory, [("BETTER_AUTH_SECRET", Token.Secret)], "2999-12-31-from-the-future");
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task An_older_database_is_copied_and_then_brought_up_to_date()
     {
@@ -147,6 +183,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
         }
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task A_step_that_fails_undoes_those_before_it()
     {
@@ -164,6 +201,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
         Assert.Equal(0L, left.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'revisions'"));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task What_writes_writes_ahead_and_waits_for_the_disk()
     {
@@ -183,6 +221,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
             Cancellation);
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task What_reads_can_not_write()
     {
@@ -194,6 +233,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
         Assert.Equal(SQLitePCL.raw.SQLITE_READONLY, refused.SqliteErrorCode);
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Reads_one_after_the_other_on_one_connection_that_stays_open()
     {
@@ -232,7 +272,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
         return connection;
     }
 
-    private static IEnumerable<string> StepsIn(SqliteConnection database) =>
+    private static IEnumerable<string> StepsIn(DbConnection database) =>
         database.Query("SELECT id FROM schema_steps ORDER BY id", ["id"]).Select(row => (string)row[0]);
 
     /// <summary>Makes the database what it was when only these steps existed.</summary>
@@ -250,7 +290,8 @@ public sealed class SchemaTests(App app) : TestBase<App>
     private static async Task StartAsync(string directory)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Directory", directory)]).Build());
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(
+            [new("Data:Directory", directory), new("Data:ConnectionString", Engine.ConnectionString(directory))]).Build());
         services.AddLogging();
         services.AddDatabase();
         await using var provider = services.BuildServiceProvider();
@@ -263,15 +304,28 @@ public sealed class SchemaTests(App app) : TestBase<App>
     private static IEnumerable<string> Foreign(ITable table) =>
         table.ForeignKeyConstraints.SelectMany(key => key.Columns.Zip(key.PrincipalColumns, (from, to) => $"{from.Name} -> {key.PrincipalTable.Name}.{to.Name}")).Order();
 
-    private static IEnumerable<string> Foreign(SqliteConnection database, string table) =>
-        database.Query($"PRAGMA foreign_key_list({table})", ["from", "table", "to"]).Select(row => $"{row[0]} -> {row[1]}.{row[2]}").Order();
+    private static IEnumerable<string> Foreign(DbConnection database, string table) =>
+        database.Query(Engine.Sql(SqliteForeignKeys, PostgresForeignKeys), ["column", "other", "key"], ("$table", table))
+            .Select(row => $"{row[0]} -> {row[1]}.{row[2]}").Order();
 
     private static IEnumerable<string> Indexes(ITable table) =>
         table.Indexes.Select(index => $"{index.IsUnique}: {string.Join(", ", index.Columns.Select(column => column.Name))}").Order();
 
-    private static IEnumerable<string> Indexes(SqliteConnection database, string table) =>
-        database.Query($"PRAGMA index_list({table})", ["name", "unique", "origin"])
-            .Where(index => (string)index[2] != "pk")
-            .Select(index => $"{(long)index[1] == 1}: {string.Join(", ", database.Query($"PRAGMA index_info({index[0]})", ["name"]).Select(row => row[0]))}")
-            .Order();
+    private static IEnumerable<string> Indexes(DbConnection database, string table) =>
+        database.Query(Engine.Sql(SqliteIndexes, PostgresIndexes), ["uniq", "columns"], ("$table", table))
+            .Select(index => $"{IsTrue(index[0])}: {index[1]}").Order();
+
+    /// <summary>The limits of texts are the validators'.</summary>
+    private static string Asked(string type) => type.StartsWith("character varying", StringComparison.Ordinal) ? "text" : type;
+
+    private static bool IsTrue(object value) => value is true or 1L;
+
+    /// <summary>The names that a step may use for both engines, as EF Core calls them on SQLite.</summary>
+    private static string Stored(string type) => Engine.IsPostgres ? type : type switch
+    {
+        "UUID" => "BLOB",
+        "BOOLEAN" or "BIGINT" => "INTEGER",
+        "TIMESTAMPTZ" or "TIMESTAMPTZ(3)" => "INTEGER",
+        _ => type,
+    };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Sockets;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using TaskSlices.Infrastructure.Hosting;
 
@@ -25,7 +24,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Auth__SubjectClaim", "", "Auth:SubjectClaim", "sub")]
     [InlineData("Auth__Issuer", "https://app.example", "Auth:Issuer", "Set Auth:Url")]
     [InlineData("Auth__AllowHttp", "perhaps", "Auth:AllowHttp", "perhaps")]
-    [InlineData("DATABASE_URL", "postgres://ann:pass-word@db/tasks", "Data:ConnectionString (DATABASE_URL)", "Remove it")]
+    [InlineData("DATABASE_URL", "postgres://ann:pass-word@/tasks", "Data:ConnectionString (DATABASE_URL)", "postgres://user:password@host")]
     [InlineData("CORS_ORIGINS", "*", "Cors:Origins (CORS_ORIGINS)", "https://app.example,http://localhost:3000")]
     [InlineData("CORS_ORIGINS", "https://app.example,*", "Cors:Origins (CORS_ORIGINS)", "no *")]
     [InlineData("CORS_ORIGINS", "https://*.app.example", "Cors:Origins (CORS_ORIGINS)", "no *")]
@@ -179,7 +178,7 @@ public sealed class SettingsTests : IDisposable
     public void Checks_a_secret_from_a_file_as_any_other()
     {
         InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET_FILE", FileWith("short"))], "Auth:Secret (BETTER_AUTH_SECRET)");
-        InProcess.Refuses(_directory, [("DATABASE_URL_FILE", FileWith("postgres://db/tasks"))], "Data:ConnectionString (DATABASE_URL)");
+        InProcess.Refuses(_directory, [("DATABASE_URL_FILE", FileWith("postgres:///tasks"))], "Data:ConnectionString (DATABASE_URL)");
         InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET_FILE", FileWith("\n"))], "BETTER_AUTH_SECRET_FILE", "empty");
         InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET_FILE", _directory)], "BETTER_AUTH_SECRET_FILE", "can't be read");
     }
@@ -293,6 +292,7 @@ public sealed class SettingsTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_directory, "data", "taskslices.db")));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Makes_the_directory_it_is_told_to_keep_its_data_in()
     {
@@ -319,6 +319,7 @@ public sealed class SettingsTests : IDisposable
     public void Does_not_start_with_a_directory_that_is_empty_text() =>
         InProcess.Refuses(_directory, [("Data__Directory", "")], "Data:Directory (DATA_DIR) is empty");
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Does_not_start_on_a_file_that_is_no_database()
     {
@@ -330,6 +331,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(new string('x', 8192), await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
+    [Trait("Engine", "SQLite")]
     [Trait("Speed", "slow")]
     [Fact]
     public async Task Does_not_start_beside_another_one_on_the_same_data_and_does_when_that_was_killed()
@@ -350,13 +352,8 @@ public sealed class SettingsTests : IDisposable
     {
         await using (var server = InProcess.Start(_directory, ("BETTER_AUTH_SECRET", GoodSecret)))
             server.StartServer();
-        using (var database = new SqliteConnection($"Data Source={Path.Combine(_directory, "taskslices.db")};Pooling=False"))
-        {
-            database.Open();
-            using var command = database.CreateCommand();
-            command.CommandText = "INSERT INTO schema_steps VALUES ('2999-01-01-later', 0)";
-            command.ExecuteNonQuery();
-        }
+        using (var database = Engine.Open(_directory))
+            database.Execute("INSERT INTO schema_steps VALUES ('2999-01-01-later', 0)");
 
         InProcess.Refuses(_directory, [("BETTER_AUTH_SECRET", GoodSecret)], "2999-01-01-later", "newer");
     }

@@ -169,7 +169,7 @@ public sealed class ProblemTests(Server server, FaultyApp faulty, FragileApp unu
 
     private HttpClient Client(int status)
     {
-        if (status == 503 && !Directory.Exists(Path.Combine(unusable.DataDirectory, "taskslices.db")))
+        if (status == 503 && !unusable.IsDatabaseGone)
             unusable.TakeDatabaseAway();
 
         return status switch

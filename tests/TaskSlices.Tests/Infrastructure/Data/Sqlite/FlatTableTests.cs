@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using TaskSlices.Infrastructure.Data;
 
@@ -355,16 +356,19 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
         protected override void ConfigureServices(IServiceCollection s) =>
             s.ConfigureDbContext<AppDb>(options => options.ReplaceService<IModelCustomizer, Shapes>().AddInterceptors(new Recorder(_commands)));
 
-        protected override ValueTask PreSetupAsync()
+        protected override async ValueTask PreSetupAsync()
         {
             using var database = OpenDatabase();
-            using var model = new AppDb(new DbContextOptionsBuilder<AppDb>().UseSqlite().ReplaceService<IModelCustomizer, Shapes>().Options);
+            var settings = new ConfigurationBuilder().AddInMemoryCollection([new("Data:Directory", DataDirectory)]).Build();
+            var services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(settings);
+            services.AddDatabase();
+            await using var provider = services.BuildServiceProvider();
+            using var model = new AppDb(new DbContextOptionsBuilder<AppDb>()
+                .UseSqlite().UseApplicationServiceProvider(provider).ReplaceService<IModelCustomizer, Shapes>().Options);
 
             foreach (var table in model.Database.GenerateCreateScript().Split(";")
                 .Where(sql => Shapes.Types.Any(type => sql.Contains($"CREATE TABLE \"{type.Name}\"", StringComparison.Ordinal))))
                 database.Execute(table.Replace(" NOT NULL", "", StringComparison.Ordinal));
-
-            return ValueTask.CompletedTask;
         }
     }
 

@@ -1,0 +1,124 @@
+using System.Reflection;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Npgsql;
+
+namespace TaskSlices.Infrastructure.Data.Postgres;
+
+/// <summary>The statements of a table of owned rows that are nothing but their columns: each is one round trip.</summary>
+internal sealed class FlatTable : IRowReader
+{
+    private readonly IProperty[] _columns;
+    private readonly string _one, _newest, _newestBefore, _insert;
+    private readonly Func<NpgsqlDataReader, object> _read;
+
+    private FlatTable(IEntityType entity, Func<NpgsqlDataReader, object> read)
+    {
+        _read = read;
+        _columns = [.. entity.GetProperties()];
+
+        var table = FlatModel.Table(entity);
+        var (user, id) = (FlatModel.Column(entity, nameof(IOwned.UserId)), FlatModel.Column(entity, nameof(IOwned.Id)));
+        var columns = string.Join(", ", _columns.Select(FlatModel.Column));
+        var select = $"SELECT {columns} FROM {table} WHERE {user} = $1";
+        _one = $"{select} AND {id} = $2";
+        _newest = $"{select} ORDER BY {id} DESC LIMIT $2";
+        _newestBefore = $"{select} AND {id} < $3 ORDER BY {id} DESC LIMIT $2";
+
+        // Behind the lock, so that it sees who was erased meanwhile: the division by zero then undoes the counter too.
+        var values = _columns.Select(
+            (column, i) => column.Name == nameof(IOwned.Revision) ? "counter.revision / erased.allows" : $"${i + 1}");
+        _insert = $"""
+            INSERT INTO {table} ({columns}) SELECT {string.Join(", ", values)}
+            FROM revisions counter, (
+                SELECT 1 - count(*) AS allows FROM erased_users
+                WHERE digest = ${_columns.Length + 1} AND erased_at > ${_columns.Length + 2}) erased
+            WHERE counter.user_id = ${Array.FindIndex(_columns, column => column.Name == nameof(IOwned.UserId)) + 1} RETURNING revision
+            """;
+    }
+
+    /// <summary>Null if a row of that type is more than its columns, or not owned: that is left to EF Core.</summary>
+    public static FlatTable? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(FlatTable), Make, entity);
+
+    public ValueTask<T?> FindAsync<T>(AppDb db, string userId, Guid id) where T : class =>
+        Store(db).ReadAsync(db, One(new NpgsqlCommand(), userId, id), ReadOneAsync<T>);
+
+    public ValueTask<List<T>> FindNewestAsync<T>(AppDb db, string userId, Guid? before, int count)
+    {
+        var command = new NpgsqlCommand(before is null ? _newest : _newestBefore);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = userId });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+        if (before is { } id)
+            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+
+        return Store(db).ReadAsync(db, command, ReadAllAsync<T>);
+    }
+
+    /// <summary>The statement that finds one row, for a batch.</summary>
+    public NpgsqlBatchCommand One(string userId, Guid id) => new(_one)
+    {
+        Parameters = { new NpgsqlParameter<string> { TypedValue = userId }, new NpgsqlParameter<Guid> { TypedValue = id } },
+    };
+
+    public async Task<T?> ReadOneAsync<T>(NpgsqlDataReader reader) where T : class => await reader.ReadAsync() ? (T)_read(reader) : null;
+
+    /// <summary>Adds a row with the number that stands in the user's counter, and returns the number.</summary>
+    /// <param name="valueOf">The value of a property.</param>
+    /// <param name="userId">Whose row it is.</param>
+    /// <param name="since">If the user was erased after that, the server reports a division by zero.</param>
+    public NpgsqlBatchCommand Add(Func<IProperty, object?> valueOf, string userId, DateTimeOffset since)
+    {
+        var command = new NpgsqlBatchCommand(_insert);
+        foreach (var column in _columns)
+            command.Parameters.Add(PostgresStore.Parameter(column, valueOf(column)));
+
+        command.Parameters.Add(PostgresWriter.Digest(userId));
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = since });
+
+        return command;
+    }
+
+    private static FlatTable? Make(IEntityType? entity) =>
+        FlatModel.IsFlat(entity!) && RowReader.For<NpgsqlDataReader>(entity!, Column.ReaderOf, Column.IsNullMethod) is { } read
+            ? new FlatTable(entity!, read) : null;
+
+    /// <summary>The context's own: a table belongs to the model, which all stores of a process share.</summary>
+    private static PostgresStore Store(AppDb db) => (PostgresStore)db.Store;
+
+    private async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader)
+    {
+        var found = new List<T>();
+        while (await reader.ReadAsync())
+            found.Add((T)_read(reader));
+
+        return found;
+    }
+
+    private NpgsqlCommand One(NpgsqlCommand command, string userId, Guid id)
+    {
+        command.CommandText = _one;
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = userId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+
+        return command;
+    }
+
+    private static class Column
+    {
+        private static readonly HashSet<Type> Types =
+        [
+            typeof(bool), typeof(short), typeof(int), typeof(long), typeof(float), typeof(double), typeof(decimal), typeof(string),
+            typeof(byte[]), typeof(Guid), typeof(DateTimeOffset), typeof(DateTime), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan),
+        ];
+
+        public static MethodInfo IsNullMethod { get; } = ((Func<NpgsqlDataReader, int, bool>)IsNull).Method;
+
+        public static MethodInfo? ReaderOf(Type type) =>
+            Types.Contains(type)
+                ? typeof(Column).GetMethod(nameof(Read), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type)
+                : null;
+
+        private static bool IsNull(NpgsqlDataReader row, int column) => row.IsDBNull(column);
+
+        private static T Read<T>(NpgsqlDataReader row, int column) => row.GetFieldValue<T>(column);
+    }
+}

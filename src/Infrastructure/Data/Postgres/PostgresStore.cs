@@ -1,0 +1,331 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using TaskSlices.Infrastructure.Hosting;
+
+namespace TaskSlices.Infrastructure.Data.Postgres;
+
+/// <summary>
+/// PostgreSQL 15 or newer, for any number of instances. A unit is a transaction that holds the lock on its user's counter row; replication,
+/// failover and backups are the server's own. See docs/decisions/0011-postgres.md.
+/// </summary>
+public sealed class PostgresStore : IStore, IAsyncDisposable
+{
+    /// <summary>How often a unit runs at most, if the server asks to run it again.</summary>
+    private const int Tries = 3;
+
+    /// <summary>How long a unit waits for others to finish theirs; the caller is then told to come back (503).</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private readonly Lazy<NpgsqlDataSource> _source;
+    private readonly Lazy<AddedRows> _added;
+    private readonly SemaphoreSlim _turns;
+    private readonly NpgsqlConnectionStringBuilder _settings;
+    private readonly TimeProvider _clock;
+    private readonly Guid _instance = Guid.NewGuid();
+    private string _version = "";
+
+    public PostgresStore(IOptions<DataSettings> settings, TimeProvider clock)
+    {
+        _settings = WithDefaults(DatabaseUrl.Parse(settings.Value.ConnectionString));
+        _clock = clock;
+        _source = new(MakeSource);
+        _added = new(() => new AddedRows(this));
+
+        // Half of the connections: whoever only reads finds one, however many writers wait for a lock.
+        _turns = new(Math.Max(1, _settings.MaxPoolSize / 2));
+    }
+
+    public string Description => $"{_settings.Host}:{_settings.Port}/{_settings.Database} (PostgreSQL {_version})";
+
+    public string? SchemaLock =>
+        "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true); SELECT pg_advisory_xact_lock(7202311)";
+
+    public bool AddsRows => true;
+
+    private NpgsqlDataSource Source => _source.Value;
+
+    public void Configure(DbContextOptionsBuilder options) =>
+        options.UseNpgsql(Source, postgres => postgres.ExecutionStrategy(dependencies => new ReadAgain(dependencies)));
+
+    /// <summary>A column rounds to milliseconds, and SQLite's cuts: what is stored is cut before.</summary>
+    public void Configure(ModelConfigurationBuilder model) => model.Properties<DateTimeOffset>().HaveConversion<WholeMilliseconds>();
+
+    public string TextOf(SchemaStep change) =>
+        change.Postgres ?? change.Sql.Replace("WITHOUT ROWID", "", StringComparison.OrdinalIgnoreCase);
+
+    public void Open()
+    {
+        try
+        {
+            using var connection = Source.OpenConnection();
+            _version = connection.PostgreSqlVersion.ToString(2);
+            if (connection.PostgreSqlVersion.Major < 15)
+                throw new StartupException($"{Description} is too old. TaskSlices needs PostgreSQL 15 or newer.");
+        }
+        catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
+        {
+            throw new StartupException(
+                $"The database {_settings.Database} at {_settings.Host}:{_settings.Port} can't be used: {ReasonOf(e)} "
+                + "Check Data:ConnectionString (DATABASE_URL).");
+        }
+    }
+
+    public IDisposable Connect(AppDb db)
+    {
+        var connection = Source.CreateConnection();
+        db.Connection.SetDbConnection(connection, contextOwnsConnection: false);
+
+        return connection;
+    }
+
+    public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
+
+    public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) =>
+        RunInTurnAsync(() => RunAsync(db, change, ct));
+
+    public async Task<bool> TryAddAsync(AppDb db, EntityEntry row, CancellationToken ct)
+    {
+        if (FlatTable.Of((IEntityType)row.Metadata) is not { } table)
+            return false;
+
+        ct.ThrowIfCancellationRequested();
+        var userId = ((IOwned)row.Entity).UserId;
+        var revision = await AddAsync(db, table, row, userId);
+        row.Property(nameof(IOwned.Revision)).CurrentValue = revision;
+        row.State = EntityState.Unchanged;
+
+        return true;
+    }
+
+    public bool IsUnavailable(Exception exception) => PostgresErrors.IsUnavailable(exception);
+
+    public async Task<string?> FindFaultAsync(CancellationToken ct)
+    {
+        try
+        {
+            var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+            await using var session = await OpenAsync(ct);
+            await using var batch = new NpgsqlBatch(session.Connection)
+            {
+                BatchCommands =
+                {
+                    new NpgsqlBatchCommand(PostgresWriter.Limits),
+                    new NpgsqlBatchCommand(
+                        "INSERT INTO heartbeat (id, beat_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at")
+                    {
+                        Parameters =
+                        {
+                            new NpgsqlParameter<Guid> { TypedValue = _instance }, new NpgsqlParameter<long> { TypedValue = now },
+                        },
+                    },
+                },
+            };
+            await batch.ExecuteNonQueryAsync(ct);
+            session.DemandReplicated();
+
+            return null;
+        }
+        catch (Exception e) when (IsUnavailable(e) || e is OperationCanceledException)
+        {
+            return "The database can't be written.";
+        }
+    }
+
+    public async Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct)
+    {
+        await using var command = Source.CreateCommand(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()");
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var columns = new List<(string Table, string Column)>();
+
+        while (await reader.ReadAsync(ct))
+            columns.Add((reader.GetString(0), reader.GetString(1)));
+
+        return columns.ToLookup(c => c.Table, c => c.Column, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The server has its own tools for that.</summary>
+    public Task KeepCopyAsync(AppDb db, DateTimeOffset now, CancellationToken ct) => Task.CompletedTask;
+
+    /// <summary>The server's log and dead rows go when it cleans up.</summary>
+    public Task ForgetErasedAsync() => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_added.IsValueCreated)
+            await _added.Value.DisposeAsync();
+        if (_source.IsValueCreated)
+            await Source.DisposeAsync();
+        _turns.Dispose();
+    }
+
+    /// <exception cref="NpgsqlException">No connection was free or could be made in time.</exception>
+    internal async Task<Session> OpenAsync(CancellationToken ct) => new(await Source.OpenConnectionAsync(ct));
+
+    /// <summary>Runs what writes, with the few others that may; again, if the server asks for it.</summary>
+    internal async Task<T> RunInTurnAsync<T>(Func<Task<T>> work)
+    {
+        if (!await _turns.WaitAsync(Patience))
+            throw new TimeoutException("Too many changes wait for the database.");
+
+        try
+        {
+            for (var tries = 1; ; tries++)
+            {
+                try
+                {
+                    return await work();
+                }
+                catch (Exception e) when (tries < Tries && PostgresErrors.AsksToRunAgain(e))
+                {
+                    // Those who met are apart when they try again.
+                    await Task.Delay(Random.Shared.Next(1, 10 * tries));
+                }
+            }
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <summary>Runs one statement, in the unit of the context or on a connection of its own; again, if the connection was lost.</summary>
+    internal async ValueTask<T> ReadAsync<T>(AppDb db, NpgsqlCommand command, Func<NpgsqlDataReader, Task<T>> read)
+    {
+        if (db.Writer is PostgresWriter writer)
+            return await ReadAsync(writer.Connection, command, read);
+
+        for (var isAgain = false; ; isAgain = true)
+        {
+            try
+            {
+                await using var connection = await Source.OpenConnectionAsync();
+
+                return await ReadAsync(connection, command, read);
+            }
+            catch (Exception e) when (!isAgain && PostgresErrors.IsConnectionLost(e))
+            {
+                // The server may have been restarted since the connection was used last.
+            }
+        }
+    }
+
+    /// <summary>The value as the column takes it.</summary>
+    internal static NpgsqlParameter Parameter(IProperty column, object? value)
+    {
+        using var command = new NpgsqlCommand();
+        var parameter = (NpgsqlParameter)column.GetRelationalTypeMapping().CreateParameter(command, "", value, column.IsNullable);
+        parameter.ParameterName = "";
+
+        return parameter;
+    }
+
+    private static async Task<T> ReadAsync<T>(NpgsqlConnection connection, NpgsqlCommand command, Func<NpgsqlDataReader, Task<T>> read)
+    {
+        command.Connection = connection;
+        await using var reader = await command.ExecuteReaderAsync();
+
+        return await read(reader);
+    }
+
+    private async Task<long> AddAsync(AppDb db, FlatTable table, EntityEntry row, string userId)
+    {
+        try
+        {
+            return await _added.Value.AddAsync(userId, () => table.Add(column => row.Property(column).CurrentValue, userId, db.Since));
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            throw new OwnerGoneException();
+        }
+        catch (PostgresException e) when (e.SqlState[..2] == "23")
+        {
+            // As EF Core says that a constraint is violated.
+            throw new DbUpdateException(e.MessageText, e);
+        }
+    }
+
+    private static string ReasonOf(Exception e) => e switch
+    {
+        PostgresException server => $"{server.MessageText}.",
+        { InnerException: { } inner } => $"{e.Message} {inner.Message}",
+        _ => e.Message,
+    };
+
+    private static NpgsqlConnectionStringBuilder WithDefaults(NpgsqlConnectionStringBuilder given)
+    {
+        Default("Application Name", "TaskSlices");
+
+        // In seconds. The wait for a connection too: a caller is told to come back before it gives up.
+        Default("Timeout", 3);
+        Default("Command Timeout", 15);
+        Default("Maximum Pool Size", 20);
+        Default("Host Recheck Seconds", 1);
+
+        // Nothing is left in a session that the next one could find.
+        Default("No Reset On Close", true);
+
+        // A cancelled wait for a standby looks like a success: the connection is closed instead.
+        given.CancellationTimeout = -1;
+
+        return given;
+
+        void Default(string key, object value)
+        {
+            if (!given.ShouldSerialize(key))
+                given[key] = value;
+        }
+    }
+
+    private NpgsqlDataSource MakeSource()
+    {
+        if (!_settings.Host!.Contains(',', StringComparison.Ordinal))
+            return new NpgsqlDataSourceBuilder(_settings.ConnectionString).Build();
+
+        var wanted = _settings.TargetSessionAttributes ?? "primary";
+        var name = wanted.Replace("-", "", StringComparison.Ordinal);
+        if (!Enum.TryParse<TargetSessionAttributes>(name, ignoreCase: true, out var attributes))
+            throw new StartupException($"Data:ConnectionString (DATABASE_URL): target_session_attrs is '{wanted}', which is unknown.");
+
+        _settings.TargetSessionAttributes = null;
+
+        return new NpgsqlDataSourceBuilder(_settings.ConnectionString).BuildMultiHost().WithTargetSession(attributes);
+    }
+
+    private async Task<T> RunAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        await using var session = await OpenAsync(ct);
+
+        // Sent together with the first statement.
+        await using var transaction = await session.Connection.BeginTransactionAsync(CancellationToken.None);
+        var writer = new PostgresWriter(session.Connection, db);
+        if (db.Owner is null)
+            await writer.BeginAsync();
+
+        var result = await db.RunOnAsync(writer, change);
+        await writer.CompleteAsync();
+        await transaction.CommitAsync(CancellationToken.None);
+        session.DemandReplicated();
+
+        return result;
+    }
+
+    /// <summary>A read of EF Core's is tried again as one of ours is; never in a unit, whose first statements would be lost.</summary>
+    private sealed class ReadAgain(ExecutionStrategyDependencies dependencies) : ExecutionStrategy(dependencies, 1, TimeSpan.Zero)
+    {
+        private bool IsInUnit => Dependencies.CurrentContext.Context is AppDb { Writer: not null };
+
+        public override bool RetriesOnFailure => !IsInUnit && base.RetriesOnFailure;
+
+        protected override bool ShouldRetryOn(Exception exception) => !IsInUnit && PostgresErrors.IsConnectionLost(exception);
+    }
+
+    private sealed class WholeMilliseconds() : ValueConverter<DateTimeOffset, DateTimeOffset>(
+        time => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds()), time => time);
+}

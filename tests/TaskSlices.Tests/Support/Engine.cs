@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace TaskSlices.Tests.Support;
+
+/// <summary>
+/// The database that the tests run on: SQLite, or the PostgreSQL server whose address <c>TEST_DATABASE_URL</c> has, with a database for
+/// each data directory. Its user may create databases.
+/// </summary>
+public static class Engine
+{
+    private static readonly string? Server = Environment.GetEnvironmentVariable("TEST_DATABASE_URL");
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Databases = new(StringComparer.Ordinal);
+
+    static Engine() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var directory in Databases.Keys)
+            Drop(directory);
+    };
+
+    public static bool IsPostgres => !string.IsNullOrEmpty(Server);
+
+    /// <summary>The setting Data:ConnectionString for a server that keeps its data in that directory, with a database that is there.</summary>
+    public static string ConnectionString(string directory) =>
+        IsPostgres ? Databases.GetOrAdd(directory, _ => new(Create)).Value : "";
+
+    /// <summary>Keeps the data in that directory, and its database.</summary>
+    public static void UseData(this IWebHostBuilder host, string directory)
+    {
+        host.UseSetting("Data:Directory", directory);
+        if (IsPostgres)
+            host.UseSetting("Data:ConnectionString", ConnectionString(directory));
+    }
+
+    /// <summary>A connection of one's own to the database, past the application.</summary>
+    public static DbConnection Open(string directory)
+    {
+        DbConnection connection = IsPostgres
+            ? new NpgsqlConnection($"{ConnectionString(directory)};Pooling=false")
+            : new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(directory, "taskslices.db"), Pooling = false }.ToString());
+        connection.Open();
+
+        return connection;
+    }
+
+    /// <summary>Ends the database of the directory, if it has one.</summary>
+    public static void Drop(string directory)
+    {
+        if (Databases.TryRemove(directory, out var database))
+            Run($"DROP DATABASE \"{new NpgsqlConnectionStringBuilder(database.Value).Database}\" WITH (FORCE)");
+    }
+
+    /// <summary>The text that the engine takes.</summary>
+    public static string Sql(string sqlite, string postgres) => IsPostgres ? postgres : sqlite;
+
+    /// <summary>The time as its column has it.</summary>
+    public static object Time(DateTimeOffset time) => IsPostgres ? time : time.ToUnixTimeMilliseconds();
+
+    private static string Create()
+    {
+        var name = $"taskslices_{Guid.NewGuid():N}";
+        Run($"CREATE DATABASE \"{name}\"");
+
+        return new NpgsqlConnectionStringBuilder(Server) { Database = name, MaxPoolSize = 10 }.ToString();
+    }
+
+    private static void Run(string sql)
+    {
+        using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Pooling = false }.ToString());
+        connection.Open();
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+}
