@@ -31,12 +31,12 @@ public sealed class AccountKeys : IKeySource
     private readonly bool _inUse;
 
     public AccountKeys(
-        IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, EndedSessions ended, DataDirectory directory, TimeProvider clock)
+        IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, EndedSessions ended, ISecretStore secrets, TimeProvider clock)
     {
         _settings = settings;
         _clock = clock;
         _inUse = !auth.Value.IsDelegated;
-        _pairs = new(() => Load(directory, clock));
+        _pairs = new(() => Load(secrets, clock));
         Issuer = _inUse ? "the accounts of this server" : null;
 
         // Without Accounts:Url the server may have several names. Its keys sign nothing but these tokens, so they prove the issuer.
@@ -90,16 +90,16 @@ public sealed class AccountKeys : IKeySource
     /// <exception cref="Infrastructure.Hosting.StartupException">A file holds no key.</exception>
     public void Prepare() => _ = _pairs.Value;
 
-    private static Pair[] Load(DataDirectory directory, TimeProvider clock)
+    private static Pair[] Load(ISecretStore secrets, TimeProvider clock)
     {
-        if (directory.Secrets(Folder).Count == 0)
+        if (secrets.InFolder(Folder).Count == 0)
         {
             using var key = RSA.Create(Bits);
             var name = clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-            directory.KeepSecret($"{Folder}/{name}.pem", key.ExportPkcs8PrivateKeyPem);
+            secrets.Keep($"{Folder}/{name}.pem", key.ExportPkcs8PrivateKeyPem);
         }
 
-        return [.. directory.Secrets(Folder).Select(secret => new Pair(secret.Path, secret.Text))];
+        return [.. secrets.InFolder(Folder).Select(secret => new Pair(secret.Place, secret.Text))];
     }
 
     private static string Wire(DateTimeOffset time) =>

@@ -35,6 +35,7 @@ public static partial class EmbeddedAccounts
         services.AddSingleton(provider => new ServiceKey(provider.GetRequiredService<IOptions<AccountSettings>>().Value.ServiceKey));
         services.AddScoped<Sessions>();
         services.AddHostedService<AccountStartup>();
+        services.AddHostedService<EndedSessionsWatch>();
         services.PostConfigure<CorsOptions>(cors =>
             Array.ForEach(ExposedHeaders, cors.GetPolicy(cors.DefaultPolicyName)!.ExposedHeaders.Add));
     }

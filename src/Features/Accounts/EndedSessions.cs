@@ -22,6 +22,7 @@ public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvid
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _ended = new();
     private long _refusedUntil = long.MinValue;
+    private long? _staleAt;
 
     /// <summary>When the last token of a session that ends now has expired, even if the lifetime is set to its longest meanwhile.</summary>
     public DateTimeOffset LastExpiry() => clock.GetUtcNow() + AccountSettings.LongestTokenLifetime + Margin;
@@ -37,9 +38,20 @@ public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvid
             _ended[session.Id] = session.Until < needed ? session.Until : needed;
     }
 
+    /// <summary>
+    /// What another process has ended is known up to now. From the first call on, nobody is let in whose session could have ended unseen.
+    /// </summary>
+    public void Refresh(IReadOnlyCollection<EndedSession> sessions, TimeSpan validity)
+    {
+        Add([.. sessions.Where(session => !_ended.ContainsKey(session.Id))]);
+        _staleAt = clock.GetTimestamp() + (long)(validity.TotalSeconds * clock.TimestampFrequency);
+    }
+
     // Tokens issued under a longer lifetime than the present one are refused by their age: their sessions are not kept here so long.
     public bool IsActive(string sessionId, DateTimeOffset issuedAt) =>
-        issuedAt.UtcTicks > Volatile.Read(ref _refusedUntil)
+        _staleAt is { } staleAt && clock.GetTimestamp() > staleAt
+        ? throw new TimeoutException("The sessions that ended elsewhere could not be read.")
+        : issuedAt.UtcTicks > Volatile.Read(ref _refusedUntil)
         && issuedAt + settings.Value.TokenLifetime + Margin > clock.GetUtcNow()
         && !_ended.ContainsKey(sessionId);
 

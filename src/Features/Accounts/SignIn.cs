@@ -41,20 +41,20 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
             return fault;
 
         var email = Account.Normalize(req.Email.Text);
-        if (limits.Take(HttpContext.Connection.RemoteIpAddress, email) is { } wait)
+        if (await limits.TakeAsync(HttpContext.Connection.RemoteIpAddress, email) is { } wait)
             return BetterAuthError.TooMany(wait);
 
         var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.Email == email, ct);
         if (await passwords.VerifyAsync(account, req.Password.Text, ct) is not { } result)
         {
-            limits.GiveBack(email);
+            await limits.GiveBackAsync(email);
             return BetterAuthError.TooMany(TimeSpan.Zero);
         }
 
         if (account is null || result is PasswordVerificationResult.Failed)
             return BetterAuthError.WrongCredentials;
 
-        limits.GiveBack(email);
+        await limits.GiveBackAsync(email);
         if (result is PasswordVerificationResult.SuccessRehashNeeded)
             await RenewHashAsync(account, req.Password.Text, ct);
 

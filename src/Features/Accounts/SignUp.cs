@@ -40,7 +40,7 @@ public sealed class SignUp(
         if (FindFault(req) is { } fault)
             return fault;
 
-        if (limits.Take(HttpContext.Connection.RemoteIpAddress, account: null) is { } wait)
+        if (await limits.TakeAsync(HttpContext.Connection.RemoteIpAddress, account: null) is { } wait)
             return BetterAuthError.TooMany(wait);
 
         if (await passwords.HashAsync(req.Password.Text, ct) is not { } hash)

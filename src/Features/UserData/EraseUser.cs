@@ -73,19 +73,19 @@ public sealed class EraseUser(
 
         var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.UserId == req.UserId, ct);
         var name = account?.Email ?? req.UserId;
-        if (limits.Take(HttpContext.Connection.RemoteIpAddress, name) is { } wait)
+        if (await limits.TakeAsync(HttpContext.Connection.RemoteIpAddress, name) is { } wait)
             return EraseRefused.TooMany(wait);
 
         if (await passwords.VerifyAsync(account, req.Password, ct) is not { } result)
         {
-            limits.GiveBack(name);
+            await limits.GiveBackAsync(name);
             return EraseRefused.TooMany(TimeSpan.FromSeconds(1));
         }
 
         if (result is PasswordVerificationResult.Failed)
             return EraseRefused.WrongPassword;
 
-        limits.GiveBack(name);
+        await limits.GiveBackAsync(name);
 
         return null;
     }

@@ -21,10 +21,10 @@ public sealed class SharedSecret : IKeySource
     private readonly KeyLookup _lookup;
 
     /// <exception cref="StartupException">The file with the secret is damaged, or can't be written.</exception>
-    public SharedSecret(IOptions<AuthSettings> settings, DataDirectory directory)
+    public SharedSecret(IOptions<AuthSettings> settings, ISecretStore secrets)
     {
         IsConfigured = settings.Value.Secret.Length > 0;
-        Value = IsConfigured ? settings.Value.Secret : settings.Value.KeySetUrl is null ? Kept(directory) : null;
+        Value = IsConfigured ? settings.Value.Secret : settings.Value.KeySetUrl is null ? Kept(secrets) : null;
         Issuer = IsConfigured ? "whoever holds BETTER_AUTH_SECRET"
             : Value is null ? null
             : "the 'token' command (neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set)";
@@ -49,13 +49,13 @@ public sealed class SharedSecret : IKeySource
 
     private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
 
-    private static string Kept(DataDirectory directory)
+    private static string Kept(ISecretStore secrets)
     {
-        var secret = directory.KeepSecret(FileName, () => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(MinimumBytes)));
+        var secret = secrets.Keep(FileName, () => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(MinimumBytes)));
 
         return Encoding.UTF8.GetByteCount(secret) >= MinimumBytes
             ? secret
-            : throw new StartupException($"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one.");
+            : throw new StartupException($"The secret in {secrets.PlaceOf(FileName)} is too short. Delete the file to get a new one.");
     }
 
     private sealed class HmacSha256Key(byte[] secret) : VerificationKey(Name)

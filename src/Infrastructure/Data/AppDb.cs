@@ -93,6 +93,19 @@ public sealed class AppDb : DbContext
         }
     }
 
+    /// <summary>Reads what can be left for another time: null if the database can't be read now.</summary>
+    public async Task<T?> TryReadAsync<T>(Func<Task<T>> read) where T : class
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception e) when (Store.IsUnavailable(e))
+        {
+            return null;
+        }
+    }
+
     /// <summary>Saves as a unit of its own, or as part of the one under way.</summary>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {

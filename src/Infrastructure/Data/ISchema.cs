@@ -33,10 +33,17 @@ public sealed class DataSchema : ISchema
             ) WITHOUT ROWID;
             """)
         {
-            // Who was erased a moment ago, by digest: a change that another instance has begun before is refused.
+            // Beside them what several instances share: who was erased a moment ago, by digest, and the counters of attempts.
             Postgres = """
                 CREATE TABLE revisions (user_id TEXT COLLATE "C" PRIMARY KEY, revision BIGINT NOT NULL);
                 CREATE TABLE erased_users (digest BYTEA PRIMARY KEY, erased_at TIMESTAMPTZ NOT NULL);
+                CREATE TABLE counters (
+                    kind TEXT COLLATE "C" NOT NULL,
+                    slot INTEGER NOT NULL,
+                    until TIMESTAMPTZ NOT NULL,
+                    count INTEGER NOT NULL,
+                    PRIMARY KEY (kind, slot)
+                );
                 """,
         },
         new("2026-11-20-heartbeat", """

@@ -11,6 +11,9 @@ public interface IStore
     /// <summary>For the line at the start: the engine, its version and where the data is. Without anything secret.</summary>
     string Description { get; }
 
+    /// <summary>Whether other processes may use the same data.</summary>
+    bool IsShared { get; }
+
     /// <summary>Chooses the engine's provider for a context.</summary>
     void Configure(DbContextOptionsBuilder options);
 

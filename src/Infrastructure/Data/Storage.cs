@@ -28,6 +28,12 @@ public static class Storage
             provider.GetRequiredService<IOptions<DataSettings>>().Value.ConnectionString.Length > 0
                 ? ActivatorUtilities.CreateInstance<PostgresStore>(provider)
                 : ActivatorUtilities.CreateInstance<SqliteStore>(provider));
+        services.AddSingleton<ISecretStore>(provider => provider.GetRequiredService<IStore>() is PostgresStore postgres
+            ? ActivatorUtilities.CreateInstance<PostgresSecrets>(provider, postgres)
+            : provider.GetRequiredService<DataDirectory>());
+        services.AddSingleton<ICounters>(provider => provider.GetRequiredService<IStore>() is PostgresStore postgres
+            ? ActivatorUtilities.CreateInstance<SharedCounters>(provider, postgres)
+            : ActivatorUtilities.CreateInstance<LocalCounters>(provider));
         services.AddPooledDbContextFactory<AppDb>((provider, options) => provider.GetRequiredService<IStore>().Configure(options));
         services.AddScoped<ScopedContext>();
         services.AddScoped(provider => provider.GetRequiredService<ScopedContext>().Db);

@@ -7,7 +7,7 @@ namespace TaskSlices.Infrastructure.Hosting;
 /// The one place on disk that holds everything: the database, its copies, the secrets. It is made with the first thing that is put there.
 /// Only the owner of the process can read what is made here.
 /// </summary>
-public sealed class DataDirectory : IDisposable
+public sealed class DataDirectory : ISecretStore, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -39,11 +39,12 @@ public sealed class DataDirectory : IDisposable
         }
     });
 
-    /// <summary>
-    /// The secret of that name, made by <paramref name="make"/> if there is none yet. It is on disk before it is returned.
-    /// </summary>
-    /// <exception cref="StartupException">The file can't be read or written.</exception>
-    public string KeepSecret(string name, Func<string> make)
+    public string PlaceOf(string name) => PathOf(name);
+
+    /// <summary>Of a file or a directory.</summary>
+    public bool Has(string name) => Path.Exists(PathOf(name));
+
+    public string Keep(string name, Func<string> make)
     {
         Refusing(() =>
         {
@@ -69,12 +70,11 @@ public sealed class DataDirectory : IDisposable
         return secret;
     }
 
-    /// <summary>The secrets in a subdirectory, made if there is none, in the order of their names.</summary>
-    /// <exception cref="StartupException">A file can't be read.</exception>
-    public IReadOnlyList<(string Path, string Text)> Secrets(string subdirectory)
+    /// <summary>The directory is made if there is none.</summary>
+    public IReadOnlyList<(string Place, string Text)> InFolder(string folder)
     {
         var secrets = new List<(string, string)>();
-        var path = Subdirectory(subdirectory);
+        var path = Subdirectory(folder);
         Refusing(() =>
         {
             foreach (var file in Directory.GetFiles(path, "*.pem").Order(StringComparer.Ordinal))

@@ -26,8 +26,9 @@ public static class TokenCommand
             throw new StartupException($"Name one user of 1 to {TokenVerifier.SubjectLimit} characters: token ann");
 
         // The secret of the server, and never a new one: nobody would accept what that signs.
-        var file = services.GetRequiredService<DataDirectory>().PathOf(SharedSecret.FileName);
-        if (!services.GetRequiredService<IOptions<AuthSettings>>().Value.IsDelegated && !File.Exists(file))
+        var secrets = services.GetRequiredService<ISecretStore>();
+        var file = secrets.PlaceOf(SharedSecret.FileName);
+        if (!services.GetRequiredService<IOptions<AuthSettings>>().Value.IsDelegated && !secrets.Has(SharedSecret.FileName))
             throw new StartupException(
                 $"There is no {file} to sign with. Start the server once first, or set Data:Directory (DATA_DIR) to its data directory.");
 

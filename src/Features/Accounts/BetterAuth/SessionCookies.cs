@@ -12,7 +12,7 @@ namespace TaskSlices.Features.Accounts.BetterAuth;
 /// sites' forms don't send them (SameSite=Lax). With https, browsers send them over https only (Secure), and let nothing else set them
 /// (__Secure-, RFC 6265bis section 4.1.3.1).
 /// </summary>
-public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirectory directory)
+public sealed class SessionCookies(IOptions<AccountSettings> settings, ISecretStore secrets)
 {
     /// <summary>Where the key that signs them is kept, in the data directory.</summary>
     public const string FileName = "cookie-secret";
@@ -21,7 +21,7 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
 
     private const int KeyBytes = 32;
 
-    private readonly Lazy<byte[]> _key = new(() => Kept(directory));
+    private readonly Lazy<byte[]> _key = new(() => Kept(secrets));
 
     /// <summary>Reads the key that signs the cookies, or makes it.</summary>
     /// <exception cref="StartupException">The file is damaged, or can't be written.</exception>
@@ -47,15 +47,15 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, DataDirec
             Append(context, cookie, "", 0);
     }
 
-    private static byte[] Kept(DataDirectory directory)
+    private static byte[] Kept(ISecretStore secrets)
     {
-        var text = directory.KeepSecret(FileName, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)));
+        var text = secrets.Keep(FileName, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)));
         var secret = Encoding.UTF8.GetBytes(text);
 
         return secret.Length >= KeyBytes
             ? secret
             : throw new StartupException(
-                $"The secret in {directory.PathOf(FileName)} is too short. Delete the file to get a new one; "
+                $"The secret in {secrets.PlaceOf(FileName)} is too short. Delete the file to get a new one; "
                 + "everybody signs in again then.");
     }
 

@@ -19,7 +19,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     private const int Tries = 3;
 
     /// <summary>How long a unit waits for others to finish theirs; the caller is then told to come back (503).</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lazy<NpgsqlDataSource> _source;
     private readonly Lazy<AddedRows> _added;
@@ -42,12 +42,14 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
     public string Description => $"{_settings.Host}:{_settings.Port}/{_settings.Database} (PostgreSQL {_version})";
 
+    public bool IsShared => true;
+
     public string? SchemaLock =>
         "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true); SELECT pg_advisory_xact_lock(7202311)";
 
     public bool AddsRows => true;
 
-    private NpgsqlDataSource Source => _source.Value;
+    internal NpgsqlDataSource Source => _source.Value;
 
     public void Configure(DbContextOptionsBuilder options) =>
         options.UseNpgsql(Source, postgres => postgres.ExecutionStrategy(dependencies => new ReadAgain(dependencies)));
@@ -69,9 +71,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         }
         catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
         {
-            throw new StartupException(
-                $"The database {_settings.Database} at {_settings.Host}:{_settings.Port} can't be used: {ReasonOf(e)} "
-                + "Check Data:ConnectionString (DATABASE_URL).");
+            throw Unusable(e);
         }
     }
 
@@ -163,6 +163,10 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
             await Source.DisposeAsync();
         _turns.Dispose();
     }
+
+    internal StartupException Unusable(Exception reason) => new(
+        $"The database {_settings.Database} at {_settings.Host}:{_settings.Port} can't be used: {ReasonOf(reason)} "
+        + "Check Data:ConnectionString (DATABASE_URL).");
 
     /// <exception cref="NpgsqlException">No connection was free or could be made in time.</exception>
     internal async Task<Session> OpenAsync(CancellationToken ct) => new(await Source.OpenConnectionAsync(ct));
@@ -263,7 +267,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
         // In seconds. The wait for a connection too: a caller is told to come back before it gives up.
         Default("Timeout", 3);
-        Default("Command Timeout", 15);
+        Default("Command Timeout", 10);
         Default("Maximum Pool Size", 20);
         Default("Host Recheck Seconds", 1);
 

@@ -15,7 +15,7 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db) : IW
     /// Shorter than a caller waits for an answer. Not set at the start of the session: a pooler in transaction mode passes no such
     /// settings.
     /// </summary>
-    internal const string Limits = "SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '10s', true)";
+    internal const string Limits = "SELECT set_config('lock_timeout', '1500ms', true), set_config('statement_timeout', '10s', true)";
 
     private const string Lock = """
         INSERT INTO revisions (user_id, revision) VALUES ($1, 0)

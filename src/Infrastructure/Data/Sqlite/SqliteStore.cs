@@ -59,6 +59,8 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         model.Properties<Guid>().HaveConversion<BigEndianBytes>();
     }
 
+    public bool IsShared => false;
+
     public string? SchemaLock => null;
 
     public string TextOf(SchemaStep change) => change.Sql;

@@ -23,6 +23,7 @@ public sealed class AccountSettingsTests : IDisposable
             Assert.DoesNotContain(value, line, StringComparison.Ordinal);
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Does_not_start_with_a_kept_secret_that_was_spoilt()
     {

@@ -25,6 +25,7 @@ public sealed class GetKeysTests(AccountServer server) : IClassFixture<AccountSe
         });
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public void The_private_halves_and_secrets_are_readable_by_their_owner_only()
     {
@@ -35,6 +36,7 @@ public sealed class GetKeysTests(AccountServer server) : IClassFixture<AccountSe
         Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file)));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task A_key_that_is_added_signs_and_the_tokens_of_the_one_before_stay_good_while_it_is_there()
     {

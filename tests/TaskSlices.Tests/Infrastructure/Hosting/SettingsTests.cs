@@ -214,6 +214,7 @@ public sealed class SettingsTests : IDisposable
         Assert.DoesNotContain(GoodSecret, log, StringComparison.Ordinal);
     }
 
+    [Trait("Engine", "SQLite")]
     [Trait("Speed", "slow")]
     [Fact]
     public async Task Leaves_no_keys_of_ASP_NET_behind_and_warns_of_nothing_at_a_first_start()
@@ -253,6 +254,7 @@ public sealed class SettingsTests : IDisposable
         Assert.False((await client.GetWith("/health/live", ("Origin", "http://localhost:3000"))).Headers.Contains("Access-Control-Allow-Origin"));
     }
 
+    [Trait("Engine", "SQLite")]
     [Trait("Speed", "slow")]
     [Fact]
     public async Task Says_where_it_listens_and_where_the_data_is_and_who_issues_tokens_and_what_to_try()
@@ -305,6 +307,7 @@ public sealed class SettingsTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(_directory, "data")));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Does_not_start_where_it_can_not_write()
     {

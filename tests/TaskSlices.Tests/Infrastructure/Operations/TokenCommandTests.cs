@@ -7,6 +7,7 @@ using TaskSlices.Infrastructure.Operations;
 namespace TaskSlices.Tests.Infrastructure.Operations;
 
 /// <summary>Beside a server that made its secret itself.</summary>
+[Trait("Engine", "SQLite")]
 [Trait("Speed", "slow")]
 public sealed partial class TokenCommandTests(AccountServer server) : IClassFixture<AccountServer>, IDisposable
 {
@@ -113,7 +114,7 @@ public sealed partial class TokenCommandTests(AccountServer server) : IClassFixt
         Assert.True(File.ReadAllText(SecretFile).Trim().Length >= 43);
 
         using var directory = DirectoryAt("made");
-        directory.KeepSecret("token-secret", () => "a secret");
+        directory.Keep("token-secret", () => "a secret");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, Mode(directory.PathOf("token-secret")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, Mode(directory.PathOf("")));
     }
@@ -141,7 +142,7 @@ public sealed partial class TokenCommandTests(AccountServer server) : IClassFixt
         {
             using var directory = DirectoryAt("many");
 
-            return directory.KeepSecret("token-secret", () => $"secret {i}");
+            return directory.Keep("token-secret", () => $"secret {i}");
         })));
 
         Assert.Single(secrets.Distinct());

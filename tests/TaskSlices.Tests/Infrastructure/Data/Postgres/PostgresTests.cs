@@ -1,0 +1,291 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace TaskSlices.Tests.Infrastructure.Data.Postgres;
+
+/// <summary>What is particular to a server that several processes share, and that can be away.</summary>
+[Trait("Speed", "slow")]
+public sealed class PostgresTests(PostgresTests.Database database) : IClassFixture<PostgresTests.Database>, IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
+
+    /// <summary>Begin and commit included.</summary>
+    [Fact]
+    public async Task Needs_few_round_trips_and_names_no_statement()
+    {
+        await using var counter = new WireCounter(database.Server.Port);
+        await using var api = await StartAsync($"postgres://postgres@127.0.0.1:{counter.Port}/{database.New()}?sslmode=disable&gssencmode=disable");
+        var tasks = "/api/ann/tasks";
+        for (var i = 0; i < 3; i++)
+            await Send("POST", tasks, """{"title":"First"}""").Is(HttpStatusCode.Created);
+
+        Assert.Equal(1, await CountAsync(() => Send("POST", tasks, """{"title":"Buy milk"}""")));
+        Assert.Equal(1, await CountAsync(() => Send("GET", tasks)));
+        var task = $"{tasks}/{(await Send("GET", tasks).IsList()).Ids().First()}";
+        Assert.Equal(1, await CountAsync(() => Send("GET", task)));
+        Assert.InRange(await CountAsync(() => Send("PUT", task, """{"title":"Buy bread"}""")), 1, 3);
+        Assert.InRange(await CountAsync(() => Send("PATCH", $"{task}/complete")), 1, 3);
+        Assert.InRange(await CountAsync(() => Send("DELETE", task)), 1, 3);
+        Assert.InRange(await CountAsync(() => Send("DELETE", task), HttpStatusCode.NotFound), 1, 3);
+        Assert.Equal(0, counter.Named);
+
+        Task<HttpResponseMessage> Send(string method, string url, string? json = null) =>
+            api.Client.SendWith(method, url, json, ("Authorization", $"Bearer {Token.For("ann")}"));
+
+        async Task<int> CountAsync(Func<Task<HttpResponseMessage>> send, HttpStatusCode? status = null)
+        {
+            var before = counter.RoundTrips;
+            using var answer = await send();
+            Assert.True(status is null ? answer.IsSuccessStatusCode : answer.StatusCode == status, $"{answer.StatusCode}");
+
+            return counter.RoundTrips - before;
+        }
+    }
+
+    [Theory]
+    [InlineData("postgres://nobody:pass-word@127.0.0.1:{0}/{1}", "nobody")]
+    [InlineData("postgres://postgres:pass-word@127.0.0.1:{0}/not-there", "not-there")]
+    [InlineData("postgres://postgres:pass-word@127.0.0.1:{0}/{1}?sslmode=require", "SSL")]
+    [InlineData("postgres://postgres:pass-word@127.0.0.1:1/{1}", "127.0.0.1:1")]
+    public void Does_not_start_on_what_it_can_not_use(string url, string words)
+    {
+        var sentence = InProcess.Refuses(
+            _directory, [("DATABASE_URL", string.Format(null, url, database.Server.Port, database.New())), ("BETTER_AUTH_SECRET", Token.Secret)], words, "DATABASE_URL");
+
+        Assert.DoesNotContain("pass-word", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Instances_that_start_at_once_make_the_schema_once()
+    {
+        var name = database.New();
+        var instances = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => StartAsync(database.Url(name))));
+
+        using var connection = database.Open(name);
+        var steps = connection.Query("SELECT id FROM schema_steps", ["id"]).Select(row => (string)row[0]).ToList();
+        Assert.Equal(steps.Distinct().Count(), steps.Count);
+        Assert.NotEmpty(steps);
+        foreach (var instance in instances)
+        {
+            await instance.Client.Get("/health/ready").Is(HttpStatusCode.OK);
+            await instance.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Two_instances_are_one_server()
+    {
+        var name = database.New();
+        await using var one = await StartAsync(database.Url(name), accounts: true);
+        await using var two = await StartAsync(database.Url(name), accounts: true);
+        var visitor = new Visitor(one.Client.BaseAddress!);
+        await visitor.SignUpAsync();
+        var token = await visitor.TokenAsync();
+
+        // Token and cookie hold at the other.
+        var elsewhere = At(two, visitor);
+        await Tasks().IsList();
+        Assert.NotEmpty(await elsewhere.TokenAsync());
+
+        // The same keys sign.
+        Assert.Equal(await one.Client.Get("/api/auth/jwks").Text(), await two.Client.Get("/api/auth/jwks").Text());
+
+        // Whoever signs out at one is out at the other.
+        await visitor.SignOutAsync();
+        var ended = Stopwatch.GetTimestamp();
+        await Wait.Until("the session has ended at the other", async () => (await Tasks()).StatusCode is HttpStatusCode.Unauthorized);
+        Assert.InRange(Stopwatch.GetElapsedTime(ended), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+
+        // Failed attempts count together.
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 12; i++)
+        {
+            using var answer = await new Visitor((i % 2 == 0 ? one : two).Client.BaseAddress!)
+                .Post("/api/auth/sign-in/email", Visitor.Json(new { email = "nobody@example.com", password = "wrong password" }));
+            statuses.Add(answer.StatusCode);
+        }
+
+        Assert.Equal(Enumerable.Repeat(HttpStatusCode.Unauthorized, 10).Concat(Enumerable.Repeat(HttpStatusCode.TooManyRequests, 2)), statuses);
+
+        Task<HttpResponseMessage> Tasks() => two.Client.GetWith($"/api/{visitor.Id}/tasks", ("Authorization", $"Bearer {token}"));
+    }
+
+    [Fact]
+    public async Task Toggles_at_two_instances_lose_no_revision()
+    {
+        var name = database.New();
+        await using var one = await StartAsync(database.Url(name));
+        await using var two = await StartAsync(database.Url(name));
+        var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
+        var task = $"/api/ann/tasks/{(await one.Client.SendWith("POST", "/api/ann/tasks", """{"title":"Toggled"}""", bearer).Is(HttpStatusCode.Created)).Id()}/complete";
+
+        var toggled = 0;
+        await Parallel.ForAsync(0, 1000, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken }, async (i, ct) =>
+        {
+            while (true)
+            {
+                using var answer = await (i % 2 == 0 ? one : two).Client.SendWith("PATCH", task, null, bearer);
+                if (answer.StatusCode is HttpStatusCode.ServiceUnavailable)
+                    continue;
+
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+                Interlocked.Increment(ref toggled);
+                return;
+            }
+        });
+
+        using var connection = database.Open(name);
+        Assert.Equal(1000, toggled);
+        Assert.Equal(1001L, connection.Scalar("SELECT revision FROM revisions WHERE user_id = 'ann'"));
+        Assert.Equal(1001L, connection.Scalar("SELECT revision FROM tasks WHERE user_id = 'ann'"));
+        Assert.Equal(false, connection.Scalar("SELECT completed FROM tasks WHERE user_id = 'ann'"));
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_held_stops_its_user_and_nobody_else()
+    {
+        var name = database.New();
+        await using var api = await StartAsync($"{database.Url(name)}?Maximum%20Pool%20Size=4");
+        await Send("ann", "POST", """{"title":"Before"}""").Is(HttpStatusCode.Created);
+        using var other = database.Open(name);
+        other.Execute("BEGIN");
+        other.Execute("SELECT * FROM revisions WHERE user_id = 'ann' FOR UPDATE");
+
+        var asked = Stopwatch.GetTimestamp();
+        var blocked = Enumerable.Range(0, 8).Select(_ => Send("ann", "POST", """{"title":"Blocked"}""")).ToList();
+        for (var i = 0; i < 20; i++)
+        {
+            var read = Stopwatch.GetTimestamp();
+            await Send("bob", "GET").IsList();
+            Assert.InRange(Stopwatch.GetElapsedTime(read), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        foreach (var answer in blocked)
+            await answer.IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(4));
+
+        other.Execute("ROLLBACK");
+        await Send("ann", "POST", """{"title":"After"}""").Is(HttpStatusCode.Created);
+
+        Task<HttpResponseMessage> Send(string user, string method, string? json = null) =>
+            api.Client.SendWith(method, $"/api/{user}/tasks", json, ("Authorization", $"Bearer {Token.For(user)}"));
+    }
+
+    [Fact]
+    public async Task Backends_that_are_killed_cost_no_read_and_no_task()
+    {
+        var name = database.New();
+        await using var api = await StartAsync(database.Url(name));
+        var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
+        var created = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            using (var admin = database.Open("postgres"))
+                admin.Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+
+            await api.Client.GetWith("/api/ann/tasks", bearer).IsList();
+            using var answer = await api.Client.SendWith("POST", "/api/ann/tasks", """{"title":"Written"}""", bearer);
+            Assert.True(answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.ServiceUnavailable, $"{answer.StatusCode}");
+            created += answer.StatusCode is HttpStatusCode.Created ? 1 : 0;
+        }
+
+        Assert.InRange((await api.Client.GetWith("/api/ann/tasks", bearer).IsList()).Count, created, 20);
+        Assert.InRange(created, 1, 20);
+    }
+
+    [Theory]
+    [InlineData("40001", 2, HttpStatusCode.OK)]
+    [InlineData("40P01", 2, HttpStatusCode.OK)]
+    [InlineData("40001", 3, HttpStatusCode.ServiceUnavailable)]
+    [InlineData("53100", 1, HttpStatusCode.ServiceUnavailable)]
+    [InlineData("25006", 1, HttpStatusCode.ServiceUnavailable)]
+    public async Task Runs_again_what_the_server_asks_for_three_times_at_most(string error, int times, HttpStatusCode status)
+    {
+        var name = database.New();
+        await using var api = await StartAsync(database.Url(name));
+        var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
+        var task = (await api.Client.SendWith("POST", "/api/ann/tasks", """{"title":"Before"}""", bearer).Is(HttpStatusCode.Created)).Id();
+        using var connection = database.Open(name);
+        connection.Execute(
+            $"""
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF nextval(''tries'') <= {times} THEN RAISE EXCEPTION ''injected'' USING ERRCODE = ''{error}''; END IF; RETURN NEW; END';
+            CREATE TRIGGER fail BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION fail();
+            """);
+
+        using var answer = await api.Client.SendWith("PUT", $"/api/ann/tasks/{task}", """{"title":"After"}""", bearer);
+
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(status is HttpStatusCode.ServiceUnavailable, answer.Headers.RetryAfter is not null);
+        Assert.Equal(status is HttpStatusCode.OK ? 2L : 1L, connection.Scalar("SELECT revision FROM revisions WHERE user_id = 'ann'"));
+        Assert.Equal(status is HttpStatusCode.OK ? "After" : "Before", connection.Scalar("SELECT title FROM tasks"));
+    }
+
+    [Fact]
+    public async Task A_server_that_accepts_and_says_nothing_is_unavailable_soon()
+    {
+        var name = database.New();
+        await using var counter = new WireCounter(database.Server.Port);
+        await using var api = await StartAsync($"postgres://postgres@127.0.0.1:{counter.Port}/{name}?sslmode=disable&gssencmode=disable&connect_timeout=2");
+        await counter.DisposeAsync();
+        using var silent = new System.Net.Sockets.TcpListener(IPAddress.Loopback, counter.Port) { ExclusiveAddressUse = false };
+        silent.Start();
+        using (var admin = database.Open("postgres"))
+            admin.Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+
+        var asked = Stopwatch.GetTimestamp();
+        await api.Client.GetWith("/api/ann/tasks", ("Authorization", $"Bearer {Token.For("ann")}")).IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(7));
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static Visitor At(ServerProcess server, Visitor visitor)
+    {
+        var moved = new Visitor(server.Client.BaseAddress!);
+        foreach (var (name, value) in visitor.Cookies)
+            moved.Cookies[name] = value;
+
+        return moved;
+    }
+
+    private Task<ServerProcess> StartAsync(string url, bool accounts = false)
+    {
+        var environment = new Dictionary<string, string> { ["DATABASE_URL"] = url };
+        if (!accounts)
+            environment["BETTER_AUTH_SECRET"] = Token.Secret;
+
+        return ServerProcess.StartAsync(Directory.CreateDirectory(Path.Combine(_directory, $"{Guid.NewGuid():N}")).FullName, environment);
+    }
+
+    /// <summary>A server for the class, and a database for each that asks.</summary>
+    public sealed class Database : IAsyncLifetime
+    {
+        private int _count;
+
+        public PostgresServer Server { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Server = await PostgresServer.StartAsync();
+
+        public ValueTask DisposeAsync() => Server.DisposeAsync();
+
+        public string New()
+        {
+            var name = $"tasks{Interlocked.Increment(ref _count)}";
+            Server.Execute($"CREATE DATABASE {name}");
+
+            return name;
+        }
+
+        public string Url(string name) => $"postgres://postgres@127.0.0.1:{Server.Port}/{name}";
+
+        public NpgsqlConnection Open(string name)
+        {
+            var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Server.Port};Username=postgres;Database={name};Pooling=false");
+            connection.Open();
+
+            return connection;
+        }
+    }
+}
