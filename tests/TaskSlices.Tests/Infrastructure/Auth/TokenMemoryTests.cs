@@ -283,8 +283,8 @@ public sealed class TokenMemoryTests : IDisposable
         for (var user = 0; user < many; user++)
             Assert.Equal($"user{user}", (await VerifyAsync(Right($"user{user}"))).Subject);
 
-        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.True(grown < 8_000_000, $"It grew by {grown} bytes.");
+        // What other tests have left may go yet; what the memory holds does not.
+        await Wait.Until("it holds less than 8 MB", () => GC.GetTotalMemory(forceFullCollection: true) - before < 8_000_000);
         Assert.Equal(many, _key.Verifications);
 
         var held = Enumerable.Range(0, many).Count(user => _memory.Recall(Right($"user{user}"))?.Subject is { } subject && subject == $"user{user}");

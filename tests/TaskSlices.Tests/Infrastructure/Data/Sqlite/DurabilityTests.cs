@@ -6,6 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
+[Trait("Engine", "SQLite")]
 [Trait("Speed", "slow")]
 public sealed class DurabilityTests
 {

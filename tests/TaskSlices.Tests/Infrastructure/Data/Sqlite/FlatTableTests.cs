@@ -12,6 +12,7 @@ using TaskSlices.Infrastructure.Data;
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
 /// <summary>Rows that are read without EF Core are what EF Core would have read, and what is not so simple is left to it.</summary>
+[Trait("Engine", "SQLite")]
 public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<FlatTableTests.ShapesApp>
 {
     private static readonly DateTimeOffset Noon = DateTimeOffset.FromUnixTimeMilliseconds(1_795_257_600_123);

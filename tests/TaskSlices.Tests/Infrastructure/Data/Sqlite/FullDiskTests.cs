@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
 /// <summary>A disk that is full, as the process sees it: the system refuses to let any of its files grow.</summary>
+[Trait("Engine", "SQLite")]
 [Trait("Speed", "slow")]
 public sealed class FullDiskTests
 {

@@ -9,6 +9,7 @@ using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
+[Trait("Engine", "SQLite")]
 public sealed class GroupCommitTests(App app) : TestBase<App>
 {
     private readonly string _ann = App.NewUser();

@@ -9,6 +9,7 @@ using TaskSlices.Infrastructure.Data.Sqlite;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
+[Trait("Engine", "SQLite")]
 public sealed class KeptStatementsTests(App app) : TestBase<App>
 {
     /// <summary>SQLITE_STMTSTATUS_RUN.</summary>

@@ -12,6 +12,7 @@ using TaskSlices.Infrastructure.Data;
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
 /// <summary>How SQLite finds the rows of one user who has a hundred thousand: by the statements that the slices really run.</summary>
+[Trait("Engine", "SQLite")]
 public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<QueryPlanTests.CrowdedApp>
 {
     private const string ByOwner = "SEARCH USING PRIMARY KEY (user_id=?)";

@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
 
 /// <summary>A copy that is put in the place of the database is what the next start serves.</summary>
+[Trait("Engine", "SQLite")]
 [Trait("Speed", "slow")]
 public sealed class RestoreTests : IDisposable
 {
