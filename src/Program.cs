@@ -38,7 +38,5 @@ app.UseAuthorization();
 app.MapHealth();
 app.UseSlices();
 
-if (TokenCommand.IsAskedFor(args, out var users))
-    TokenCommand.Run(app.Services, users);
-else
+if (!await app.TryRunCommandAsync(args))
     await app.ServeAsync();

@@ -44,17 +44,24 @@ public static class Storage
     /// for.</exception>
     public static async Task OpenDatabaseAsync(this WebApplication app)
     {
-        var store = app.Services.GetRequiredService<IStore>();
+        await using var scope = app.Services.CreateAsyncScope();
+        await OpenAsync(scope.ServiceProvider);
+    }
+
+    /// <inheritdoc cref="OpenDatabaseAsync"/>
+    internal static async Task OpenAsync(IServiceProvider scope)
+    {
+        var store = scope.GetRequiredService<IStore>();
         store.Open();
         try
         {
-            await using var scope = app.Services.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<SchemaRunner>().RunAsync();
+            await scope.GetRequiredService<SchemaRunner>().RunAsync();
         }
         catch (Exception e) when (e.GetBaseException() is DbException reason)
         {
             throw new StartupException(
-                $"The database {store.Description} can't be used: {reason.Message} Check the file, its owner and the free space.");
+                $"The database {store.Description} can't be used: {reason.Message} "
+                + (store.IsShared ? "Check the rights of its user." : "Check the file, its owner and the free space."));
         }
     }
 

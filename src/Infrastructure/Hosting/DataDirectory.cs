@@ -84,6 +84,14 @@ public sealed class DataDirectory : ISecretStore, IDisposable
         return secrets;
     }
 
+    /// <summary>The names of all secrets, those in subdirectories too.</summary>
+    public IReadOnlyList<string> Names() =>
+    [
+        .. Directory.GetFiles(_path, "*-secret")
+            .Concat(Directory.GetDirectories(_path).SelectMany(folder => Directory.GetFiles(folder, "*.pem")))
+            .Select(file => Path.GetRelativePath(_path, file).Replace('\\', '/')),
+    ];
+
     /// <summary>
     /// Makes an empty file of that name, if there is none. What is written to it later keeps its mode, even in a directory that others may
     /// read.

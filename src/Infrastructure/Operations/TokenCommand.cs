@@ -13,7 +13,7 @@ public static class TokenCommand
     /// <summary>Whether the arguments ask for it, and for whom; settings (<c>--Data:Directory X</c>) may stand before and behind.</summary>
     public static bool IsAskedFor(string[] args, out string[] users)
     {
-        var words = args.Where((arg, i) => !IsSetting(arg) && (i == 0 || !TakesNext(args[i - 1]))).ToArray();
+        var words = WordsOf(args);
         users = words[Math.Min(1, words.Length)..];
 
         return words is ["token", ..];
@@ -50,6 +50,10 @@ public static class TokenCommand
             options.User["sub"] = user;
         }));
     }
+
+    /// <summary>The arguments without settings.</summary>
+    internal static string[] WordsOf(string[] args) =>
+        [.. args.Where((arg, i) => !IsSetting(arg) && (i == 0 || !TakesNext(args[i - 1])))];
 
     private static bool TakesNext(string arg) => IsSetting(arg) && !arg.Contains('=', StringComparison.Ordinal);
 

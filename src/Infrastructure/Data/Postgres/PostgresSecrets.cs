@@ -45,6 +45,13 @@ public sealed class PostgresSecrets(PostgresStore store, DataDirectory directory
         return Read(folder);
     }
 
+    /// <summary>Takes over all that the data directory has.</summary>
+    public void TakeOver()
+    {
+        foreach (var name in directory.Names())
+            Keep(name, () => "");
+    }
+
     public string PlaceOf(string name) => $"'{name}' in the table secrets";
 
     private static int Execute(NpgsqlDataSource source, string sql, params string[] values)

@@ -223,6 +223,41 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_store_in_SQLite_is_moved_whole_into_an_empty_database_and_into_no_other()
+    {
+        var name = database.New();
+        Visitor visitor;
+        string token, tasks;
+        await using (var sqlite = await ServerProcess.StartAsync(_directory))
+        {
+            visitor = new Visitor(sqlite.Client.BaseAddress!);
+            await visitor.SignUpAsync();
+            token = await visitor.TokenAsync();
+            foreach (var title in new[] { "Buy milk", "\u00e9 \ud83d\ude00", "Third" })
+                await visitor.Tasks(token, "POST", Visitor.Json(new { title })).Is(HttpStatusCode.Created);
+            await visitor.Tasks(token, "POST", """{"title":"Done","completed":true,"description":""}""").Is(HttpStatusCode.Created);
+            tasks = await visitor.Tasks(token).Text();
+
+            var refused = await MoveAsync();
+            Assert.Contains("Another TaskSlices uses the data directory", refused.Error, StringComparison.Ordinal);
+            await sqlite.StopAsync();
+        }
+
+        var moved = await MoveAsync();
+        Assert.True(moved.ExitCode == 0, moved.Error);
+        Assert.StartsWith("Moved 7 rows of 1 users to ", moved.Output, StringComparison.Ordinal);
+        (await MoveAsync()).IsRefused("Move into an empty one");
+
+        // From another directory: the secrets and keys have moved too.
+        await using var api = await StartAsync(database.Url(name), accounts: true);
+        Assert.Equal(tasks, await api.Client.GetWith($"/api/{visitor.Id}/tasks", ("Authorization", $"Bearer {token}")).Text());
+        Assert.NotEmpty(await At(api, visitor).TokenAsync());
+
+        Task<(int ExitCode, string Output, string Error)> MoveAsync() =>
+            ServerProcess.RunAsync(["move", "--to", database.Url(name)], _directory, new() { ["DATABASE_URL"] = database.Url(name) });
+    }
+
+    [Fact]
     public async Task A_server_that_accepts_and_says_nothing_is_unavailable_soon()
     {
         var name = database.New();
