@@ -15,11 +15,10 @@ public static class Engine
     private static readonly string? Server = Environment.GetEnvironmentVariable("TEST_DATABASE_URL");
     private static readonly ConcurrentDictionary<string, Lazy<string>> Databases = new(StringComparer.Ordinal);
 
-    static Engine() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-    {
-        foreach (var directory in Databases.Keys)
-            Drop(directory);
-    };
+    /// <summary>With the id of this process, so that a later run can tell what nobody uses any more.</summary>
+    private const string Prefix = "taskslices_test_";
+
+    private static readonly Lazy<bool> Cleaned = new(DropLeftOver);
 
     public static bool IsPostgres => !string.IsNullOrEmpty(Server);
 
@@ -61,17 +60,36 @@ public static class Engine
 
     private static string Create()
     {
-        var name = $"taskslices_{Guid.NewGuid():N}";
+        _ = Cleaned.Value;
+        var name = $"{Prefix}{Environment.ProcessId}_{Guid.NewGuid():N}";
         Run($"CREATE DATABASE \"{name}\"");
 
         return new NpgsqlConnectionStringBuilder(Server) { Database = name, MaxPoolSize = 10 }.ToString();
     }
 
+    /// <summary>A run drops no database at its end: there can be a hundred, and the runner waits for ten seconds.</summary>
+    private static bool DropLeftOver()
+    {
+        using var connection = Connect();
+        var names = connection.Query("SELECT datname::text AS name FROM pg_database WHERE starts_with(datname, $prefix)", ["name"], ("$prefix", Prefix))
+            .Select(row => (string)row[0]).ToList();
+        foreach (var name in names.Where(name => !Directory.Exists($"/proc/{name[Prefix.Length..].Split('_')[0]}")))
+            connection.Execute($"DROP DATABASE \"{name}\" WITH (FORCE)");
+
+        return true;
+    }
+
+    private static NpgsqlConnection Connect()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Pooling = false }.ToString());
+        connection.Open();
+
+        return connection;
+    }
+
     private static void Run(string sql)
     {
-        using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Pooling = false }.ToString());
-        connection.Open();
-        using var command = new NpgsqlCommand(sql, connection);
-        command.ExecuteNonQuery();
+        using var connection = Connect();
+        connection.Execute(sql);
     }
 }

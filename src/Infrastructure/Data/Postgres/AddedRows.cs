@@ -16,8 +16,7 @@ internal sealed class AddedRows : IAsyncDisposable
     private const int Loops = 2;
 
     /// <summary>A batch gives up on a locked counter sooner than a row that is tried alone.</summary>
-    private const string GroupLimits =
-        "SELECT set_config('lock_timeout', '200ms', true), set_config('statement_timeout', '10s', true)";
+    private static readonly TimeSpan GroupPatience = TimeSpan.FromMilliseconds(200);
 
     private readonly Channel<Row> _waiting = Channel.CreateUnbounded<Row>();
     private readonly PostgresStore _store;
@@ -67,7 +66,7 @@ internal sealed class AddedRows : IAsyncDisposable
         group.Sort((one, other) => string.CompareOrdinal(one.UserId, other.UserId));
         try
         {
-            await RunAsync(group, GroupLimits);
+            await RunAsync(group, GroupPatience);
         }
         catch (Exception e) when (PostgresErrors.IsUndone(e))
         {
@@ -88,9 +87,9 @@ internal sealed class AddedRows : IAsyncDisposable
         try
         {
             await _store.RunInTurnAsync(
-                async () =>
+                async patience =>
                 {
-                    await RunAsync([row], PostgresWriter.Limits);
+                    await RunAsync([row], patience);
 
                     return true;
                 });
@@ -101,10 +100,10 @@ internal sealed class AddedRows : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(List<Row> group, string limits)
+    private async Task RunAsync(List<Row> group, TimeSpan patience)
     {
         await using var session = await _store.OpenAsync(CancellationToken.None);
-        await using var batch = new NpgsqlBatch(session.Connection) { BatchCommands = { new NpgsqlBatchCommand(limits) } };
+        await using var batch = new NpgsqlBatch(session.Connection) { BatchCommands = { PostgresWriter.Limits(patience) } };
         foreach (var row in group)
         {
             batch.BatchCommands.Add(PostgresWriter.Of(PostgresWriter.Next, row.UserId));

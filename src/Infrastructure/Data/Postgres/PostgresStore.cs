@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -18,8 +19,11 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     /// <summary>How often a unit runs at most, if the server asks to run it again.</summary>
     private const int Tries = 3;
 
-    /// <summary>How long a unit waits for others to finish theirs; the caller is then told to come back (503).</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    /// <summary>How long a unit waits for its turn and for the locks of others; the caller is then told to come back (503).</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>What is left of it for the locks, at least.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(300);
 
     private readonly Lazy<NpgsqlDataSource> _source;
     private readonly Lazy<AddedRows> _added;
@@ -86,7 +90,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
 
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) =>
-        RunInTurnAsync(() => RunAsync(db, change, ct));
+        RunInTurnAsync(patience => RunAsync(db, change, patience, ct));
 
     public async Task<bool> TryAddAsync(AppDb db, EntityEntry row, CancellationToken ct)
     {
@@ -114,7 +118,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
             {
                 BatchCommands =
                 {
-                    new NpgsqlBatchCommand(PostgresWriter.Limits),
+                    PostgresWriter.Limits(Patience),
                     new NpgsqlBatchCommand(
                         "INSERT INTO heartbeat (id, beat_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at")
                     {
@@ -172,8 +176,9 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     internal async Task<Session> OpenAsync(CancellationToken ct) => new(await Source.OpenConnectionAsync(ct));
 
     /// <summary>Runs what writes, with the few others that may; again, if the server asks for it.</summary>
-    internal async Task<T> RunInTurnAsync<T>(Func<Task<T>> work)
+    internal async Task<T> RunInTurnAsync<T>(Func<TimeSpan, Task<T>> work)
     {
+        var asked = Stopwatch.GetTimestamp();
         if (!await _turns.WaitAsync(Patience))
             throw new TimeoutException("Too many changes wait for the database.");
 
@@ -183,7 +188,9 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
             {
                 try
                 {
-                    return await work();
+                    var left = Patience - Stopwatch.GetElapsedTime(asked);
+
+                    return await work(left > LeastPatience ? left : LeastPatience);
                 }
                 catch (Exception e) when (tries < Tries && PostgresErrors.AsksToRunAgain(e))
                 {
@@ -301,14 +308,14 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         return new NpgsqlDataSourceBuilder(_settings.ConnectionString).BuildMultiHost().WithTargetSession(attributes);
     }
 
-    private async Task<T> RunAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct)
+    private async Task<T> RunAsync<T>(AppDb db, Func<Task<T>> change, TimeSpan patience, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         await using var session = await OpenAsync(ct);
 
         // Sent together with the first statement.
         await using var transaction = await session.Connection.BeginTransactionAsync(CancellationToken.None);
-        var writer = new PostgresWriter(session.Connection, db);
+        var writer = new PostgresWriter(session.Connection, db, patience);
         if (db.Owner is null)
             await writer.BeginAsync();
 

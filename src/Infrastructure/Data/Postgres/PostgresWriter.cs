@@ -9,13 +9,13 @@ namespace TaskSlices.Infrastructure.Data.Postgres;
 /// The transaction of one unit. A user's counter row is the lock: the unit that has taken a number is alone among the writers of that user
 /// until it ends.
 /// </summary>
-internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db) : IWriter
+internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db, TimeSpan patience) : IWriter
 {
     /// <summary>
     /// Shorter than a caller waits for an answer. Not set at the start of the session: a pooler in transaction mode passes no such
     /// settings.
     /// </summary>
-    internal const string Limits = "SELECT set_config('lock_timeout', '1500ms', true), set_config('statement_timeout', '10s', true)";
+    private const string LimitsText = "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '10s', true)";
 
     private const string Lock = """
         INSERT INTO revisions (user_id, revision) VALUES ($1, 0)
@@ -51,6 +51,12 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db) : IW
     DbConnection IWriter.Connection => connection;
 
     public NpgsqlConnection Connection => connection;
+
+    /// <summary>Sets how long the transaction waits for a lock, and how long a statement may take.</summary>
+    public static NpgsqlBatchCommand Limits(TimeSpan patience) => new(LimitsText)
+    {
+        Parameters = { new NpgsqlParameter<string> { TypedValue = FormattableString.Invariant($"{patience.TotalMilliseconds:0}ms") } },
+    };
 
     /// <summary>Sets the limits for the rest of the transaction, if that was not done yet.</summary>
     public async Task BeginAsync()
@@ -145,7 +151,7 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db) : IW
     {
         var batch = new NpgsqlBatch(connection);
         if (!_hasLimits)
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(Limits));
+            batch.BatchCommands.Add(Limits(patience));
 
         foreach (var command in commands)
             batch.BatchCommands.Add(command);
