@@ -25,15 +25,11 @@ public static class Storage
         // The options of a context come from the store, which makes contexts of its own once it is used.
         services.AddSingleton(provider => new Lazy<DbContextOptions<AppDb>>(provider.GetRequiredService<DbContextOptions<AppDb>>));
         services.AddSingleton<IStore>(provider =>
-            provider.GetRequiredService<IOptions<DataSettings>>().Value.ConnectionString.Length > 0
-                ? ActivatorUtilities.CreateInstance<PostgresStore>(provider)
-                : ActivatorUtilities.CreateInstance<SqliteStore>(provider));
-        services.AddSingleton<ISecretStore>(provider => provider.GetRequiredService<IStore>() is PostgresStore postgres
-            ? ActivatorUtilities.CreateInstance<PostgresSecrets>(provider, postgres)
-            : provider.GetRequiredService<DataDirectory>());
-        services.AddSingleton<ICounters>(provider => provider.GetRequiredService<IStore>() is PostgresStore postgres
-            ? ActivatorUtilities.CreateInstance<SharedCounters>(provider, postgres)
-            : ActivatorUtilities.CreateInstance<LocalCounters>(provider));
+            IsPostgres(provider) ? MakePostgres(provider) : ActivatorUtilities.CreateInstance<SqliteStore>(provider));
+        services.AddSingleton<ISecretStore>(provider =>
+            IsPostgres(provider) ? MakeSecrets(provider) : provider.GetRequiredService<DataDirectory>());
+        services.AddSingleton<ICounters>(provider =>
+            IsPostgres(provider) ? MakeCounters(provider) : ActivatorUtilities.CreateInstance<LocalCounters>(provider));
         services.AddPooledDbContextFactory<AppDb>((provider, options) => provider.GetRequiredService<IStore>().Configure(options));
         services.AddScoped<ScopedContext>();
         services.AddScoped(provider => provider.GetRequiredService<ScopedContext>().Db);
@@ -64,6 +60,18 @@ public static class Storage
                 + (store.IsShared ? "Check the rights of its user." : "Check the file, its owner and the free space."));
         }
     }
+
+    private static bool IsPostgres(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<DataSettings>>().Value.ConnectionString.Length > 0;
+
+    // Methods of their own: without PostgreSQL, Npgsql is not loaded (4 MB).
+    private static PostgresStore MakePostgres(IServiceProvider provider) => ActivatorUtilities.CreateInstance<PostgresStore>(provider);
+
+    private static PostgresSecrets MakeSecrets(IServiceProvider provider) =>
+        ActivatorUtilities.CreateInstance<PostgresSecrets>(provider, provider.GetRequiredService<IStore>());
+
+    private static SharedCounters MakeCounters(IServiceProvider provider) =>
+        ActivatorUtilities.CreateInstance<SharedCounters>(provider, provider.GetRequiredService<IStore>());
 
     /// <summary>The context of a scope, bound to its owner, with a connection that goes back when the scope ends.</summary>
     private sealed class ScopedContext : IDisposable

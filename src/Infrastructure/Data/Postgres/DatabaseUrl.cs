@@ -160,12 +160,15 @@ public static class DatabaseUrl
 
 internal sealed class DatabaseUrlCheck : IValidateOptions<DataSettings>
 {
-    public ValidateOptionsResult Validate(string? name, DataSettings options)
+    // Another method: without an address, Npgsql is not loaded.
+    public ValidateOptionsResult Validate(string? name, DataSettings options) =>
+        options.ConnectionString.Length == 0 ? ValidateOptionsResult.Success : Check(options.ConnectionString);
+
+    private static ValidateOptionsResult Check(string address)
     {
         try
         {
-            if (options.ConnectionString.Length > 0)
-                DatabaseUrl.Parse(options.ConnectionString);
+            DatabaseUrl.Parse(address);
 
             return ValidateOptionsResult.Success;
         }

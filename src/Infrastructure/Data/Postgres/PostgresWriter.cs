@@ -52,10 +52,13 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db, Time
 
     public NpgsqlConnection Connection => connection;
 
-    /// <summary>Sets how long the transaction waits for a lock, and how long a statement may take.</summary>
+    /// <summary>
+    /// Sets how long the transaction waits for a row, and how long a statement may take. The server's limit holds twice for a row: for the
+    /// place in the queue, and for the transaction that has the row.
+    /// </summary>
     public static NpgsqlBatchCommand Limits(TimeSpan patience) => new(LimitsText)
     {
-        Parameters = { new NpgsqlParameter<string> { TypedValue = FormattableString.Invariant($"{patience.TotalMilliseconds:0}ms") } },
+        Parameters = { new NpgsqlParameter<string> { TypedValue = FormattableString.Invariant($"{patience.TotalMilliseconds / 2:0}ms") } },
     };
 
     /// <summary>Sets the limits for the rest of the transaction, if that was not done yet.</summary>

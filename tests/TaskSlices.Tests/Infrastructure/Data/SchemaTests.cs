@@ -80,6 +80,10 @@ public sealed class SchemaTests(App app) : TestBase<App>
         {
             Assert.Equal("user_id", entity.FindPrimaryKey()!.Properties[0].GetColumnName());
             Assert.True(entity.FindProperty(nameof(IOwned.Revision))!.IsConcurrencyToken);
+
+            // A database that is split by user can hold no other key.
+            var unique = entity.GetKeys().Select(key => key.Properties).Concat(entity.GetIndexes().Where(index => index.IsUnique).Select(index => index.Properties));
+            Assert.All(unique, columns => Assert.Contains("user_id", columns.Select(column => column.GetColumnName())));
         });
     }
 
