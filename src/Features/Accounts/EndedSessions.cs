@@ -22,7 +22,7 @@ public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvid
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _ended = new();
     private long _refusedUntil = long.MinValue;
-    private long? _staleAt;
+    private long _staleAt = long.MaxValue;
 
     /// <summary>When the last token of a session that ends now has expired, even if the lifetime is set to its longest meanwhile.</summary>
     public DateTimeOffset LastExpiry() => clock.GetUtcNow() + AccountSettings.LongestTokenLifetime + Margin;
@@ -44,12 +44,12 @@ public sealed class EndedSessions(IOptions<AccountSettings> settings, TimeProvid
     public void Refresh(IReadOnlyCollection<EndedSession> sessions, TimeSpan validity)
     {
         Add([.. sessions.Where(session => !_ended.ContainsKey(session.Id))]);
-        _staleAt = clock.GetTimestamp() + (long)(validity.TotalSeconds * clock.TimestampFrequency);
+        Volatile.Write(ref _staleAt, clock.GetTimestamp() + (long)(validity.TotalSeconds * clock.TimestampFrequency));
     }
 
     // Tokens issued under a longer lifetime than the present one are refused by their age: their sessions are not kept here so long.
     public bool IsActive(string sessionId, DateTimeOffset issuedAt) =>
-        _staleAt is { } staleAt && clock.GetTimestamp() > staleAt
+        clock.GetTimestamp() > Volatile.Read(ref _staleAt)
         ? throw new TimeoutException("The sessions that ended elsewhere could not be read.")
         : issuedAt.UtcTicks > Volatile.Read(ref _refusedUntil)
         && issuedAt + settings.Value.TokenLifetime + Margin > clock.GetUtcNow()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Postgres;
@@ -14,7 +15,8 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     public async Task Needs_few_round_trips_and_names_no_statement()
     {
         await using var counter = new WireCounter(database.Server.Port);
-        await using var api = await StartAsync($"postgres://postgres@127.0.0.1:{counter.Port}/{database.New()}?sslmode=disable&gssencmode=disable");
+        await using var api = Start($"postgres://postgres@127.0.0.1:{counter.Port}/{database.New()}?sslmode=disable&gssencmode=disable");
+        using var client = api.CreateClient();
         var tasks = "/api/ann/tasks";
         for (var i = 0; i < 3; i++)
             await Send("POST", tasks, """{"title":"First"}""").Is(HttpStatusCode.Created);
@@ -30,7 +32,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         Assert.Equal(0, counter.Named);
 
         Task<HttpResponseMessage> Send(string method, string url, string? json = null) =>
-            api.Client.SendWith(method, url, json, ("Authorization", $"Bearer {Token.For("ann")}"));
+            client.SendWith(method, url, json, ("Authorization", $"Bearer {Token.For("ann")}"));
 
         async Task<int> CountAsync(Func<Task<HttpResponseMessage>> send, HttpStatusCode? status = null)
         {
@@ -47,6 +49,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     [InlineData("postgres://postgres:pass-word@127.0.0.1:{0}/not-there", "not-there")]
     [InlineData("postgres://postgres:pass-word@127.0.0.1:{0}/{1}?sslmode=require", "SSL")]
     [InlineData("postgres://postgres:pass-word@127.0.0.1:1/{1}", "127.0.0.1:1")]
+    [InlineData("postgres://postgres:pass-word@no-such-host.invalid/{1}", "no-such-host.invalid")]
     public void Does_not_start_on_what_it_can_not_use(string url, string words)
     {
         var sentence = InProcess.Refuses(
@@ -145,7 +148,8 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     public async Task A_lock_that_is_held_stops_its_user_and_nobody_else()
     {
         var name = database.New();
-        await using var api = await StartAsync($"{database.Url(name)}?Maximum%20Pool%20Size=4");
+        await using var api = Start($"{database.Url(name)}?Maximum%20Pool%20Size=4");
+        using var client = api.CreateClient();
         await Send("ann", "POST", """{"title":"Before"}""").Is(HttpStatusCode.Created);
         using var other = database.Open(name);
         other.Execute("BEGIN");
@@ -169,14 +173,15 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         await Send("ann", "POST", """{"title":"After"}""").Is(HttpStatusCode.Created);
 
         Task<HttpResponseMessage> Send(string user, string method, string? json = null) =>
-            api.Client.SendWith(method, $"/api/{user}/tasks", json, ("Authorization", $"Bearer {Token.For(user)}"));
+            client.SendWith(method, $"/api/{user}/tasks", json, ("Authorization", $"Bearer {Token.For(user)}"));
     }
 
     [Fact]
     public async Task Backends_that_are_killed_cost_no_read_and_no_task()
     {
         var name = database.New();
-        await using var api = await StartAsync(database.Url(name));
+        await using var api = Start(database.Url(name));
+        using var client = api.CreateClient();
         var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
         var created = 0;
         for (var i = 0; i < 20; i++)
@@ -184,13 +189,13 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
             using (var admin = database.Open("postgres"))
                 admin.Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
 
-            await api.Client.GetWith("/api/ann/tasks", bearer).IsList();
-            using var answer = await api.Client.SendWith("POST", "/api/ann/tasks", """{"title":"Written"}""", bearer);
+            await client.GetWith("/api/ann/tasks", bearer).IsList();
+            using var answer = await client.SendWith("POST", "/api/ann/tasks", """{"title":"Written"}""", bearer);
             Assert.True(answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.ServiceUnavailable, $"{answer.StatusCode}");
             created += answer.StatusCode is HttpStatusCode.Created ? 1 : 0;
         }
 
-        Assert.InRange((await api.Client.GetWith("/api/ann/tasks", bearer).IsList()).Count, created, 20);
+        Assert.InRange((await client.GetWith("/api/ann/tasks", bearer).IsList()).Count, created, 20);
         Assert.InRange(created, 1, 20);
     }
 
@@ -203,9 +208,10 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     public async Task Runs_again_what_the_server_asks_for_three_times_at_most(string error, int times, HttpStatusCode status)
     {
         var name = database.New();
-        await using var api = await StartAsync(database.Url(name));
+        await using var api = Start(database.Url(name));
+        using var client = api.CreateClient();
         var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
-        var task = (await api.Client.SendWith("POST", "/api/ann/tasks", """{"title":"Before"}""", bearer).Is(HttpStatusCode.Created)).Id();
+        var task = (await client.SendWith("POST", "/api/ann/tasks", """{"title":"Before"}""", bearer).Is(HttpStatusCode.Created)).Id();
         using var connection = database.Open(name);
         connection.Execute(
             $"""
@@ -214,7 +220,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
             CREATE TRIGGER fail BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION fail();
             """);
 
-        using var answer = await api.Client.SendWith("PUT", $"/api/ann/tasks/{task}", """{"title":"After"}""", bearer);
+        using var answer = await client.SendWith("PUT", $"/api/ann/tasks/{task}", """{"title":"After"}""", bearer);
 
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal(status is HttpStatusCode.ServiceUnavailable, answer.Headers.RetryAfter is not null);
@@ -262,7 +268,8 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     {
         var name = database.New();
         await using var counter = new WireCounter(database.Server.Port);
-        await using var api = await StartAsync($"postgres://postgres@127.0.0.1:{counter.Port}/{name}?sslmode=disable&gssencmode=disable&connect_timeout=2");
+        await using var api = Start($"postgres://postgres@127.0.0.1:{counter.Port}/{name}?sslmode=disable&gssencmode=disable&connect_timeout=2");
+        using var client = api.CreateClient();
         await counter.DisposeAsync();
         using var silent = new System.Net.Sockets.TcpListener(IPAddress.Loopback, counter.Port) { ExclusiveAddressUse = false };
         silent.Start();
@@ -270,7 +277,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
             admin.Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
 
         var asked = Stopwatch.GetTimestamp();
-        await api.Client.GetWith("/api/ann/tasks", ("Authorization", $"Bearer {Token.For("ann")}")).IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        await client.GetWith("/api/ann/tasks", ("Authorization", $"Bearer {Token.For("ann")}")).IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(7));
     }
 
@@ -284,6 +291,9 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
 
         return moved;
     }
+
+    private WebApplicationFactory<Program> Start(string url) =>
+        InProcess.Start(Path.Combine(_directory, $"{Guid.NewGuid():N}"), ("DATABASE_URL", url), ("BETTER_AUTH_SECRET", Token.Secret));
 
     private Task<ServerProcess> StartAsync(string url, bool accounts = false)
     {
