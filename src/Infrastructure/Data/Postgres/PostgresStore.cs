@@ -48,8 +48,18 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
     public bool IsShared => true;
 
+    /// <summary>A row where the server has no advisory locks, as some that speak its protocol.</summary>
     public string? SchemaLock =>
-        "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true); SELECT pg_advisory_xact_lock(7202311)";
+        """
+        SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true);
+        DO $$ BEGIN
+            PERFORM pg_advisory_xact_lock(7202311);
+        EXCEPTION WHEN feature_not_supported OR undefined_function THEN
+            CREATE TABLE IF NOT EXISTS schema_lock (id INT PRIMARY KEY);
+            INSERT INTO schema_lock VALUES (1) ON CONFLICT DO NOTHING;
+            PERFORM id FROM schema_lock FOR UPDATE;
+        END $$
+        """;
 
     public bool AddsRows => true;
 

@@ -58,19 +58,43 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         Assert.DoesNotContain("pass-word", sentence, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Instances_that_start_at_once_make_the_schema_once()
+    [Theory]
+    [InlineData("empty")]
+    [InlineData("older")]
+    [InlineData("without advisory locks")]
+    public async Task Eight_instances_that_start_at_once_make_the_schema_once(string kind)
     {
         var name = database.New();
-        var instances = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => StartAsync(database.Url(name))));
-
         using var connection = database.Open(name);
+        if (kind == "older")
+        {
+            await using (var before = Start(database.Url(name)))
+                Assert.NotNull(before.Server);
+            connection.Execute("DROP TABLE heartbeat");
+            connection.Execute("DELETE FROM schema_steps WHERE id LIKE '%heartbeat'");
+        }
+
+        if (kind == "without advisory locks")
+        {
+            connection.Execute(
+                $"""
+                CREATE FUNCTION pg_advisory_xact_lock(BIGINT) RETURNS void LANGUAGE plpgsql
+                    AS 'BEGIN RAISE EXCEPTION ''no advisory locks'' USING ERRCODE = ''0A000''; END';
+                ALTER DATABASE {name} SET search_path = public, pg_catalog;
+                """);
+        }
+
+        var instances = Enumerable.Range(0, 8).Select(_ => Start($"{database.Url(name)}?Maximum%20Pool%20Size=5")).ToList();
+        await Task.WhenAll(instances.Select(instance => Task.Run(() => instance.Server, TestContext.Current.CancellationToken)));
+
         var steps = connection.Query("SELECT id FROM schema_steps", ["id"]).Select(row => (string)row[0]).ToList();
         Assert.Equal(steps.Distinct().Count(), steps.Count);
-        Assert.NotEmpty(steps);
+        Assert.Contains(steps, step => step.EndsWith("heartbeat", StringComparison.Ordinal));
+        Assert.Equal(kind == "without advisory locks" ? 1L : 0L, connection.Scalar("SELECT count(*) FROM pg_tables WHERE tablename = 'schema_lock'"));
         foreach (var instance in instances)
         {
-            await instance.Client.Get("/health/ready").Is(HttpStatusCode.OK);
+            using var client = instance.CreateClient();
+            await client.Get("/health/ready").Is(HttpStatusCode.OK);
             await instance.DisposeAsync();
         }
     }
