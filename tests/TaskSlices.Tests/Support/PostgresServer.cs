@@ -27,6 +27,9 @@ public sealed class PostgresServer : IAsyncDisposable
     public static string UrlOf(params PostgresServer[] servers) =>
         $"postgres://postgres@{string.Join(',', servers.Select(server => $"127.0.0.1:{server.Port}"))}/postgres";
 
+    /// <summary>What it has logged.</summary>
+    public string Log => File.ReadAllText(LogFile);
+
     /// <param name="settings">Of its configuration, as <c>name=value</c>.</param>
     public static async Task<PostgresServer> StartAsync(params string[] settings)
     {
@@ -56,7 +59,7 @@ public sealed class PostgresServer : IAsyncDisposable
             ' ',
             new[] { $"port={Port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100", "fsync=off" }.Concat(settings)
                 .Select(setting => $"-c {setting}"));
-        await RunAsync("pg_ctl", "-D", Data, "-l", Path.Combine(_directory, "log"), "-w", "-o", options, "start");
+        await RunAsync("pg_ctl", "-D", Data, "-l", LogFile, "-w", "-o", options, "start");
     }
 
     /// <summary>As in a crash: no backend ends its work.</summary>
@@ -113,6 +116,8 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private string Data => Path.Combine(_directory, "data");
+
+    private string LogFile => Path.Combine(_directory, "log");
 
     private static bool IsRoot => !OperatingSystem.IsWindows() && GetEffectiveUserId() == 0;
 
