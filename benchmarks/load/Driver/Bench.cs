@@ -4,17 +4,23 @@ using System.Security.Cryptography;
 namespace TaskSlices.Load.Driver;
 
 /// <summary>What all runs share: the two contenders, the secret of this run, fresh copies of a database, files for wrk.</summary>
-public sealed class Bench(string temporary, string product, string? beside)
+public sealed class Bench(string temporary, string product, LoadOptions options)
 {
     /// <summary>One CPU for the server and another one for wrk: neither takes the other's time.</summary>
     public const string ServerCpu = "0";
     public const string WrkCpu = "1";
 
     private int _directories;
+    private bool _isMoved;
 
     public string ProductAssembly { get; } = product;
     public Contender Product { get; } = Contender.Product(product, "product");
-    public Contender Ceiling { get; } = beside is null ? Contender.Ceiling(product) : Contender.Product(beside, "other build");
+    public Contender Ceiling { get; } = options switch
+    {
+        { Postgres: { } database } => Contender.Postgres(product, database),
+        { Beside: { } other } => Contender.Product(other, "other build"),
+        _ => Contender.Ceiling(product),
+    };
     public string Secret { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>A database with the product's schema, and nobody in it yet.</summary>
@@ -25,7 +31,7 @@ public sealed class Bench(string temporary, string product, string? beside)
         return new Seed(new Dictionary<Contender, string>
         {
             [Product] = directory,
-            [Ceiling] = beside is null ? directory : await SchemaAsync(Ceiling),
+            [Ceiling] = options.Beside is null ? directory : await SchemaAsync(Ceiling),
         });
     }
 
@@ -34,6 +40,9 @@ public sealed class Bench(string temporary, string product, string? beside)
     {
         var directory = NewDirectory();
         seed.CopyTo(contender, directory);
+        if (contender == Ceiling && options.Postgres is { } database && !_isMoved)
+            await MoveAsync(directory, database);
+
         var server = contender.Start(directory, Secret, cpus);
         await server.FirstAnswerAsync($"/api/{user.Name}/tasks/{user.Tasks[0]}", user.Token(Secret));
 
@@ -45,10 +54,10 @@ public sealed class Bench(string temporary, string product, string? beside)
     public string Describe(Server product, Server ceiling)
     {
         string[] versions = [Machine.SqliteOf(product), Machine.SqliteOf(ceiling)];
-        if (beside is null && versions[0] != versions[1])
+        if (options is { Beside: null, Postgres: null } && versions[0] != versions[1])
             throw new LoadException($"The servers loaded different versions of SQLite: {string.Join(", ", versions)}.");
 
-        return Machine.Describe(ProductAssembly, string.Join(" and ", versions.Distinct()));
+        return Machine.Describe(ProductAssembly, string.Join(" and ", versions.Where(version => version.Length > 0).Distinct()));
     }
 
     public string NewDirectory() => Directory.CreateDirectory(Path.Combine(temporary, $"{++_directories}")).FullName;
@@ -62,6 +71,13 @@ public sealed class Bench(string temporary, string product, string? beside)
 
     public static string Number(double value) =>
         value.ToString(value >= 100 ? "#,0" : value >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
+
+    /// <summary>Once: what the loads add stays.</summary>
+    private async Task MoveAsync(string directory, string database)
+    {
+        var (exitCode, output) = await Tools.RunAsync("env", $"DATA_DIR={directory}", Tools.Dotnet, ProductAssembly, "move", "--to", database);
+        _isMoved = exitCode == 0 ? true : throw new LoadException(output);
+    }
 
     private async Task<string> SchemaAsync(Contender contender)
     {

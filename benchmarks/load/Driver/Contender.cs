@@ -7,17 +7,22 @@ namespace TaskSlices.Load.Driver;
 public sealed class Contender
 {
     private readonly Func<string, int, string[]> _command;
+    private readonly string? _database;
 
-    private Contender(string name, Func<string, int, string[]> command)
+    private Contender(string name, Func<string, int, string[]> command, string? database = null)
     {
         Name = name;
         _command = command;
+        _database = database;
     }
 
     public string Name { get; }
 
     public static Contender Product(string assembly, string name) =>
         new(name, (_, port) => [Tools.Dotnet, assembly, "--urls", $"http://127.0.0.1:{port}"]);
+
+    public static Contender Postgres(string assembly, string database) =>
+        new("PostgreSQL", (_, port) => [Tools.Dotnet, assembly, "--urls", $"http://127.0.0.1:{port}"], database);
 
     /// <summary>Under the runtimeconfig.json of the product: the same collector, the same tiers, whatever they come to be.</summary>
     public static Contender Ceiling(string product) =>
@@ -31,12 +36,11 @@ public sealed class Contender
     public Server Start(string directory, string secret, string cpus)
     {
         var port = FreePort();
+        var environment = new Dictionary<string, string> { ["DATA_DIR"] = directory, ["BETTER_AUTH_SECRET"] = secret };
+        if (_database is not null)
+            environment["DATABASE_URL"] = _database;
 
-        return new Server(Name, port, ["taskset", "-c", cpus, .. _command(directory, port)], new()
-        {
-            ["DATA_DIR"] = directory,
-            ["BETTER_AUTH_SECRET"] = secret,
-        });
+        return new Server(Name, port, ["taskset", "-c", cpus, .. _command(directory, port)], environment);
     }
 
     private static int FreePort()

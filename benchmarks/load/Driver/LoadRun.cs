@@ -17,13 +17,15 @@ public static class LoadRun
             var options = LoadOptions.Read(args);
             Tools.Demand();
             var product = options.Product ?? await Tools.PublishProductAsync(temporary);
-            var bench = new Bench(temporary, product, options.Beside);
+            var bench = new Bench(temporary, product, options);
 
             if (options.Depth)
                 await new DepthRun(bench, options).RunAsync();
             if (options.TwoCpus)
                 await new TwoCpusRun(bench, options).RunAsync();
-            if (!options.Depth && !options.TwoCpus)
+            if (options.Shape)
+                await new ShapeRun(bench, options).RunAsync();
+            if (options is { Depth: false, TwoCpus: false, Shape: false })
                 await new WorkloadsRun(bench, options).RunAsync();
 
             return 0;

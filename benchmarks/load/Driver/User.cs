@@ -10,7 +10,7 @@ public sealed class User
 {
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    public string Name { get; } = RandomNumberGenerator.GetString(Letters, 32);
+    public string Name { get; init; } = RandomNumberGenerator.GetString(Letters, 32);
 
     public List<Guid> Tasks { get; } = [];
 

@@ -11,7 +11,8 @@ namespace TaskSlices.Tests.Support;
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly string? Programs = Find();
+    /// <summary>The folder of its programs, if there is one.</summary>
+    public static readonly string? Programs = Find();
 
     private readonly string _directory;
     private bool _isKilled;
@@ -26,6 +27,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>One address of all of them: whichever accepts writes is used.</summary>
     public static string UrlOf(params PostgresServer[] servers) =>
         $"postgres://postgres@{string.Join(',', servers.Select(server => $"127.0.0.1:{server.Port}"))}/postgres";
+
+    /// <summary>What a command begins with to run as the user that PostgreSQL accepts.</summary>
+    public static string[] AsPostgres => IsRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : [];
 
     /// <summary>What it has logged.</summary>
     public string Log => File.ReadAllText(LogFile);
@@ -99,12 +103,54 @@ public sealed class PostgresServer : IAsyncDisposable
         return command.ExecuteScalar();
     }
 
-    public NpgsqlConnection Open()
+    public NpgsqlConnection Open() => Open(Port);
+
+    public static NpgsqlConnection Open(int port)
     {
-        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Username=postgres;Pooling=false");
+        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={port};Username=postgres;Pooling=false");
         connection.Open();
 
         return connection;
+    }
+
+    /// <summary>A directory that the servers' user owns; skips the test if PostgreSQL is not here.</summary>
+    public static string NewDirectory()
+    {
+        if (Programs is null)
+        {
+            const string missing = "The tests with servers of their own need PostgreSQL: apt-get install postgresql, or say with PG_BIN where its programs are.";
+            Assert.True(Environment.GetEnvironmentVariable("CI") is null, missing);
+            TestContext.Current.AddWarning(missing);
+            Assert.Skip(missing);
+        }
+
+        var directory = Directory.CreateTempSubdirectory("taskslices-pg-").FullName;
+        if (IsRoot)
+            Process.Start("chown", ["postgres", directory]).WaitForExit();
+
+        return directory;
+    }
+
+    public static int FreePort()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+
+        return ((IPEndPoint)free.LocalEndpoint).Port;
+    }
+
+    /// <summary>Runs one of its programs to its end.</summary>
+    public static async Task RunAsync(string program, params string[] arguments)
+    {
+        string[] command = [.. AsPostgres, Path.Combine(Programs!, program), .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = "/" };
+
+        // Its output goes to no pipe: the server that pg_ctl starts would keep it open.
+        start.Environment["LC_ALL"] = "C";
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
     }
 
     public async ValueTask DisposeAsync()
@@ -121,25 +167,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static bool IsRoot => !OperatingSystem.IsWindows() && GetEffectiveUserId() == 0;
 
-    private static PostgresServer New()
-    {
-        if (Programs is null)
-        {
-            const string missing = "The tests with servers of their own need PostgreSQL: apt-get install postgresql, or say with PG_BIN where its programs are.";
-            Assert.True(Environment.GetEnvironmentVariable("CI") is null, missing);
-            TestContext.Current.AddWarning(missing);
-            Assert.Skip(missing);
-        }
-
-        var directory = Directory.CreateTempSubdirectory("taskslices-pg-").FullName;
-        if (IsRoot)
-            Process.Start("chown", ["postgres", directory]).WaitForExit();
-
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-
-        return new PostgresServer(directory, ((IPEndPoint)free.LocalEndpoint).Port);
-    }
+    private static PostgresServer New() => new(NewDirectory(), FreePort());
 
     private static string? Find()
     {
@@ -170,19 +198,5 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static async Task RunAsync(string program, params string[] arguments)
-    {
-        string[] command = IsRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : [];
-        command = [.. command, Path.Combine(Programs!, program), .. arguments];
-        var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = "/" };
-
-        // Its output goes to no pipe: the server that pg_ctl starts would keep it open.
-        start.Environment["LC_ALL"] = "C";
-        using var process = Process.Start(start)!;
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
     }
 }

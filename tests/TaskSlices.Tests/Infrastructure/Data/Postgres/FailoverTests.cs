@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Postgres;
@@ -7,8 +6,6 @@ namespace TaskSlices.Tests.Infrastructure.Data.Postgres;
 [Trait("Speed", "slow")]
 public sealed class FailoverTests : IDisposable
 {
-    private const int Writers = 16;
-
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
     [Fact]
@@ -21,7 +18,7 @@ public sealed class FailoverTests : IDisposable
         primary.Set("synchronous_standby_names", "ANY 1 (one, two)");
         await Wait.Until("both follow", () => primary.Scalar("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'") is 2L);
 
-        await using var load = new Load(api);
+        await using var load = new WriteLoad(api);
         await Wait.Until("it writes", () => load.Acknowledged.Count > 200);
         await primary.KillAsync();
 
@@ -44,6 +41,29 @@ public sealed class FailoverTests : IDisposable
             $"{load.Acknowledged.Count} acknowledged, {load.Refused} refused; wrote again after {recovery.TotalSeconds:0.00} s, slowest {load.Slowest.TotalSeconds:0.00} s.");
     }
 
+    [Fact]
+    public async Task Patroni_promotes_a_standby_and_writes_go_on_there()
+    {
+        await using var cluster = await PatroniCluster.StartAsync();
+        await using var api = await StartAsync(cluster.Url);
+        await using var load = new WriteLoad(api);
+        await Wait.Until("it writes", () => load.Acknowledged.Count > 200);
+
+        await cluster.KillLeaderAsync();
+        var killed = Stopwatch.GetTimestamp();
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        var before = load.Acknowledged.Count;
+        await Wait.Until("it writes again", () => load.Acknowledged.Count > before, TimeSpan.FromMinutes(1));
+        var recovery = Stopwatch.GetElapsedTime(killed);
+        await load.StopAsync();
+
+        Assert.Empty(load.Acknowledged.Except(await cluster.StoredAsync()));
+        Assert.Equal([], load.Strange);
+        Assert.InRange(recovery, TimeSpan.FromSeconds(1), PatroniCluster.Lifetime + TimeSpan.FromSeconds(5));
+        TestContext.Current.SendDiagnosticMessage(
+            $"{load.Acknowledged.Count} acknowledged, {load.Refused} refused; wrote again {recovery.TotalSeconds:0.0} s after the kill, slowest {load.Slowest.TotalSeconds:0.00} s.");
+    }
+
     /// <summary>The control: if nothing is ever lost, the test above proves nothing.</summary>
     [Fact]
     public async Task Without_synchronous_replication_acknowledged_tasks_are_lost()
@@ -51,7 +71,7 @@ public sealed class FailoverTests : IDisposable
         await using var primary = await PostgresServer.StartAsync();
         await using var standby = await primary.AddStandbyAsync("one");
         await using var api = await StartAsync(primary, standby);
-        await using var load = new Load(api);
+        await using var load = new WriteLoad(api);
         await Wait.Until("it writes", () => load.Acknowledged.Count > 50);
         standby.Set("primary_conninfo", "");
         var before = load.Acknowledged.Count;
@@ -97,64 +117,8 @@ public sealed class FailoverTests : IDisposable
         return [.. connection.Query("SELECT id::text AS id FROM tasks", ["id"]).Select(row => (string)row[0])];
     }
 
-    private Task<ServerProcess> StartAsync(params PostgresServer[] servers) => ServerProcess.StartAsync(
-        _directory, new() { ["DATABASE_URL"] = PostgresServer.UrlOf(servers), ["BETTER_AUTH_SECRET"] = Token.Secret });
+    private Task<ServerProcess> StartAsync(params PostgresServer[] servers) => StartAsync(PostgresServer.UrlOf(servers));
 
-    /// <summary>Writers that go on whatever they are answered.</summary>
-    private sealed class Load : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _enough = new();
-        private readonly Task _writing;
-        private int _refused;
-        private long _slowest;
-
-        public Load(ServerProcess api) => _writing = Task.WhenAll(Enumerable.Range(0, Writers).Select(i => WriteAsync(api.Client.BaseAddress!, $"user{i}")));
-
-        public ConcurrentDictionary<string, bool> Ids { get; } = new();
-
-        public ICollection<string> Acknowledged => Ids.Keys;
-
-        public ConcurrentBag<string> Strange { get; } = [];
-
-        public int Refused => _refused;
-
-        public TimeSpan Slowest => TimeSpan.FromTicks(_slowest);
-
-        public Task StopAsync()
-        {
-            _enough.Cancel();
-
-            return _writing;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await StopAsync();
-            _enough.Dispose();
-        }
-
-        private async Task WriteAsync(Uri address, string user)
-        {
-            using var client = new HttpClient { BaseAddress = address };
-            client.DefaultRequestHeaders.Authorization = new("Bearer", Token.For(user));
-            while (!_enough.IsCancellationRequested)
-            {
-                var asked = Stopwatch.GetTimestamp();
-                using var answer = await client.SendWith("POST", $"/api/{user}/tasks", """{"title":"Written"}""");
-                var took = Stopwatch.GetElapsedTime(asked).Ticks;
-                lock (_enough)
-                    _slowest = Math.Max(_slowest, took);
-
-                if (answer.StatusCode is HttpStatusCode.Created)
-                    Ids[(await answer.Is(HttpStatusCode.Created)).Id()] = true;
-                else if (answer is { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: not null })
-                {
-                    Interlocked.Increment(ref _refused);
-                    await Task.Delay(20);
-                }
-                else
-                    Strange.Add($"{answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-            }
-        }
-    }
+    private Task<ServerProcess> StartAsync(string url) =>
+        ServerProcess.StartAsync(_directory, new() { ["DATABASE_URL"] = url, ["BETTER_AUTH_SECRET"] = Token.Secret });
 }
