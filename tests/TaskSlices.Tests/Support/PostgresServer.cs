@@ -35,10 +35,13 @@ public sealed class PostgresServer : IAsyncDisposable
     public string Log => File.ReadAllText(LogFile);
 
     /// <param name="settings">Of its configuration, as <c>name=value</c>.</param>
-    public static async Task<PostgresServer> StartAsync(params string[] settings)
+    public static Task<PostgresServer> StartAsync(params string[] settings) => StartInAsync(NewDirectory(), settings);
+
+    /// <summary>Starts it in a directory that its user owns.</summary>
+    public static async Task<PostgresServer> StartInAsync(string directory, params string[] settings)
     {
-        var server = New();
-        await RunAsync("initdb", "-D", server.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+        var server = new PostgresServer(directory, FreePort());
+        await RunAsync("initdb", "-D", server.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--wal-segsize=1");
         await server.BeginAsync(settings);
 
         return server;
@@ -47,7 +50,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>A standby of this one, that follows it by the name it gets.</summary>
     public async Task<PostgresServer> AddStandbyAsync(string name)
     {
-        var standby = New();
+        var standby = new PostgresServer(NewDirectory(), FreePort());
         await RunAsync(
             "pg_basebackup", "-D", standby.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d",
             $"host=127.0.0.1 port={Port} user=postgres application_name={name}");
@@ -166,8 +169,6 @@ public sealed class PostgresServer : IAsyncDisposable
     private string LogFile => Path.Combine(_directory, "log");
 
     private static bool IsRoot => !OperatingSystem.IsWindows() && GetEffectiveUserId() == 0;
-
-    private static PostgresServer New() => new(NewDirectory(), FreePort());
 
     private static string? Find()
     {

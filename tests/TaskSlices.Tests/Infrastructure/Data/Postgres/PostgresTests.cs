@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
 
@@ -56,6 +57,30 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
             _directory, [("DATABASE_URL", string.Format(null, url, database.Server.Port, database.New())), ("BETTER_AUTH_SECRET", Token.Secret)], words, "DATABASE_URL");
 
         Assert.DoesNotContain("pass-word", sentence, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whose clients share the sessions of the server, each for one transaction.</summary>
+    [Fact]
+    public async Task Works_behind_a_pooler_in_transaction_mode()
+    {
+        await using var pooler = await Pooler.StartAsync(database.Server.Port, connections: 4);
+        await using var api = Start($"postgres://postgres@127.0.0.1:{pooler.Port}/{database.New()}");
+        using var client = api.CreateClient();
+
+        await Parallel.ForAsync(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken }, async (i, ct) =>
+        {
+            var tasks = $"/api/user{i % 32}/tasks";
+            var task = $"{tasks}/{(await Send("POST", tasks, """{"title":"First"}""").Is(HttpStatusCode.Created)).Id()}";
+            await Send("GET", tasks).IsList();
+            await Send("GET", task).Is(HttpStatusCode.OK);
+            Assert.Equal("Second", (await Send("PUT", task, """{"title":"Second"}""").Is(HttpStatusCode.OK)).Text("title"));
+            await Send("PATCH", $"{task}/complete").Is(HttpStatusCode.OK);
+            await Send("DELETE", task).Is(HttpStatusCode.OK);
+            Assert.Equal(HttpStatusCode.NotFound, (await Send("GET", task)).StatusCode);
+
+            Task<HttpResponseMessage> Send(string method, string url, string? json = null) =>
+                client.SendWith(method, url, json, ("Authorization", $"Bearer {Token.For($"user{i % 32}")}"));
+        });
     }
 
     [Theory]
@@ -303,6 +328,43 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         var asked = Stopwatch.GetTimestamp();
         await client.GetWith("/api/ann/tasks", ("Authorization", $"Bearer {Token.For("ann")}")).IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_told_to_those_who_write_and_needs_no_restart()
+    {
+        using var disk = SmallDisk.Mount("96m");
+        await using var server = await PostgresServer.StartInAsync(disk.NewDirectory());
+        await using var api = Start(server.Url);
+        using var client = api.CreateClient();
+        var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
+        var json = Visitor.Json(new { title = "Long", description = RandomNumberGenerator.GetHexString(1000) });
+        List<string> acknowledged = [(await client.SendWith("POST", "/api/ann/tasks", json, bearer).Is(HttpStatusCode.Created)).Id()];
+
+        disk.Fill();
+        for (var refused = 0; refused < 3;)
+        {
+            using var answer = await client.SendWith("POST", "/api/ann/tasks", json, bearer);
+            if (answer.StatusCode is HttpStatusCode.Created)
+                acknowledged.Add((await answer.Is(HttpStatusCode.Created)).Id());
+            else
+            {
+                await answer.IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+                Assert.NotNull(answer.Headers.RetryAfter);
+                refused++;
+            }
+        }
+
+        disk.Free();
+        await Wait.Until("it writes again", async () =>
+        {
+            using var answer = await client.SendWith("POST", "/api/ann/tasks", """{"title":"After"}""", bearer);
+            if (answer.StatusCode is HttpStatusCode.Created)
+                acknowledged.Add((await answer.Is(HttpStatusCode.Created)).Id());
+
+            return answer.StatusCode is HttpStatusCode.Created;
+        });
+        Assert.Equal(acknowledged, (await client.GetWith("/api/ann/tasks", bearer).IsList()).Ids().Reverse());
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
