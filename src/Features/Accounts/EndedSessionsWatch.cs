@@ -16,9 +16,6 @@ public sealed partial class EndedSessionsWatch(
     /// <summary>So that the end of a session is known everywhere within a second.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>How long a look is good for; a busy machine may be late.</summary>
-    private static readonly TimeSpan Validity = TimeSpan.FromSeconds(3);
-
     /// <summary>More than a transaction takes to be seen, and the clocks of two instances differ.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(30);
 
@@ -33,7 +30,7 @@ public sealed partial class EndedSessionsWatch(
         {
             var sessions = await ReadAsync(stoppingToken);
             if (sessions is not null)
-                ended.Refresh(sessions, Validity);
+                ended.Refresh(sessions, ErasedUsers.Delay);
             else if (!isFailing)
                 LogFailure();
 

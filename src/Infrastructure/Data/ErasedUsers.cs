@@ -13,6 +13,9 @@ public sealed class ErasedUsers
     /// </summary>
     public const int Capacity = 10_000;
 
+    /// <summary>How late an instance may learn that another one has ended a session.</summary>
+    public static readonly TimeSpan Delay = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<string, long> _marks = new();
     private long _count;
     private long _forgotten;

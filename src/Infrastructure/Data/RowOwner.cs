@@ -7,9 +7,10 @@ namespace TaskSlices.Infrastructure.Data;
 public sealed class RowOwner(ErasedUsers erased) : IDisposable
 {
     private readonly long _since = erased.Count;
+    private readonly DateTimeOffset _began = TimeProvider.System.GetUtcNow();
 
-    /// <summary>When the scope began.</summary>
-    public DateTimeOffset Since { get; } = TimeProvider.System.GetUtcNow();
+    /// <summary>When the caller was the user for certain: as the scope began, less the delay if the token has a session.</summary>
+    public DateTimeOffset Since => IsActive is null ? _began : _began - ErasedUsers.Delay;
 
     public string? UserId { get; private set; }
 

@@ -103,13 +103,19 @@ internal sealed class AddedRows : IAsyncDisposable
     private async Task RunAsync(List<Row> group, TimeSpan patience)
     {
         await using var session = await _store.OpenAsync(CancellationToken.None);
-        await using var batch = new NpgsqlBatch(session.Connection) { BatchCommands = { PostgresWriter.Limits(patience) } };
+
+        // A batch is a transaction anyway, but not to Citus, which would commit each statement alone.
+        await using var batch = new NpgsqlBatch(session.Connection)
+        {
+            BatchCommands = { new NpgsqlBatchCommand("BEGIN"), PostgresWriter.Limits(patience) },
+        };
         foreach (var row in group)
         {
             batch.BatchCommands.Add(PostgresWriter.Of(PostgresWriter.Next, row.UserId));
             batch.BatchCommands.Add(row.Statement());
         }
 
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         var numbers = new long[group.Count];
         await using (var results = await batch.ExecuteReaderAsync())
         {
@@ -121,6 +127,9 @@ internal sealed class AddedRows : IAsyncDisposable
                 await results.ReadAsync();
                 numbers[i] = results.GetInt64(0);
             }
+
+            // Of the commit.
+            await results.NextResultAsync();
         }
 
         session.DemandReplicated();

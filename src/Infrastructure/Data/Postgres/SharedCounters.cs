@@ -16,12 +16,13 @@ public sealed class SharedCounters(PostgresStore store, ISecretStore secrets) : 
             set_config('synchronous_commit', 'off', true)
         """;
 
+    /// <summary>Without now() in the update, which Citus does not take.</summary>
     private const string Count = """
         INSERT INTO counters (kind, slot, until, count) VALUES ($1, $2, now() + $3, 1)
         ON CONFLICT (kind, slot) DO UPDATE SET
-            until = CASE WHEN counters.until <= now() THEN excluded.until ELSE counters.until END,
-            count = CASE WHEN counters.until <= now() THEN 1 ELSE counters.count + 1 END
-        WHERE counters.until <= now() OR counters.count < $4
+            until = CASE WHEN counters.until <= excluded.until - $3 THEN excluded.until ELSE counters.until END,
+            count = CASE WHEN counters.until <= excluded.until - $3 THEN 1 ELSE counters.count + 1 END
+        WHERE counters.until <= excluded.until - $3 OR counters.count < $4
         RETURNING count
         """;
 

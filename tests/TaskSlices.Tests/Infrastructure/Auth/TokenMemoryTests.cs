@@ -263,9 +263,10 @@ public sealed class TokenMemoryTests : IDisposable
                 Assert.Null(_memory.Recall(token)?.Subject);
         }
 
-        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        // What else is in the process may just be at work.
+        var grown = 0L;
+        await Wait.Until("it holds less than 3 MB more", () => (grown = GC.GetTotalMemory(forceFullCollection: true) - before) < 3_000_000);
         TestContext.Current.TestOutputHelper?.WriteLine($"{flood} in {time.Elapsed}, {grown} bytes more");
-        Assert.True(grown < 3_000_000, $"It grew by {grown} bytes.");
 
         Assert.True(_key.Verifications > asked);
         asked = _key.Verifications;

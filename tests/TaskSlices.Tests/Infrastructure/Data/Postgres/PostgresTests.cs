@@ -130,6 +130,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         var name = database.New();
         await using var one = await StartAsync(database.Url(name), accounts: true);
         await using var two = await StartAsync(database.Url(name), accounts: true);
+        using var connection = database.Open(name);
         var visitor = new Visitor(one.Client.BaseAddress!);
         await visitor.SignUpAsync();
         var token = await visitor.TokenAsync();
@@ -158,6 +159,26 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         }
 
         Assert.Equal(Enumerable.Repeat(HttpStatusCode.Unauthorized, 10).Concat(Enumerable.Repeat(HttpStatusCode.TooManyRequests, 2)), statuses);
+
+        // Nothing of an erased user comes later, by the other instance either.
+        for (var i = 0; i < 4; i++)
+        {
+            var leaving = new Visitor(one.Client.BaseAddress!);
+            await leaving.SignUpAsync();
+            var bearer = ("Authorization", $"Bearer {await leaving.TokenAsync()}");
+            using var enough = new CancellationTokenSource();
+            var writing = Enumerable.Range(0, 8).Select(async writer =>
+            {
+                while (!enough.IsCancellationRequested)
+                    await (writer % 2 == 0 ? one : two).Client.SendWith("POST", $"/api/{leaving.Id}/tasks", """{"title":"Written"}""", bearer);
+            }).ToList();
+            await Wait.Until("it writes", async () => (await two.Client.GetWith($"/api/{leaving.Id}/tasks", bearer).IsList()).Count > 8);
+            await one.Client.SendWith("DELETE", $"/api/{leaving.Id}", Visitor.Json(new { password = leaving.Password }), bearer).Is(HttpStatusCode.OK);
+            await Task.Delay(TimeSpan.FromSeconds(0.6), TestContext.Current.CancellationToken);
+            await enough.CancelAsync();
+            await Task.WhenAll(writing);
+            Assert.Equal(0L, connection.Scalar($"SELECT (SELECT count(*) FROM tasks WHERE user_id = '{leaving.Id}') + (SELECT count(*) FROM revisions WHERE user_id = '{leaving.Id}')"));
+        }
 
         Task<HttpResponseMessage> Tasks() => two.Client.GetWith($"/api/{visitor.Id}/tasks", ("Authorization", $"Bearer {token}"));
     }
