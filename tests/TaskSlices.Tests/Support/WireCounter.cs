@@ -55,7 +55,7 @@ public sealed class WireCounter : IAsyncDisposable
         {
             await server.ConnectAsync(IPAddress.Loopback, _port);
             client.NoDelay = server.NoDelay = true;
-            var exchange = new Exchange();
+            var exchange = new Exchange(() => Interlocked.Increment(ref _named));
             try
             {
                 await Task.WhenAny(
@@ -65,8 +65,6 @@ public sealed class WireCounter : IAsyncDisposable
             {
                 // One of them is gone.
             }
-
-            Interlocked.Add(ref _named, exchange.Named);
         }
 
         async Task PassAsync(NetworkStream from, NetworkStream to, Func<ReadOnlyMemory<byte>, bool> look)
@@ -83,11 +81,9 @@ public sealed class WireCounter : IAsyncDisposable
     }
 
     /// <summary>What goes over one connection. The client writes whole messages.</summary>
-    private sealed class Exchange
+    private sealed class Exchange(Action named)
     {
         private volatile bool _isAnswered;
-
-        public int Named { get; private set; }
 
         /// <summary>Whether the client begins a round trip: it speaks for the first time since the server has.</summary>
         public bool Asked(ReadOnlyMemory<byte> messages)
@@ -96,7 +92,7 @@ public sealed class WireCounter : IAsyncDisposable
                 rest = rest[(length + 1)..])
             {
                 if (rest[0] == 'P' && rest[5] != 0)
-                    Named++;
+                    named();
             }
 
             return Interlocked.Exchange(ref _isAnswered, false);

@@ -9,14 +9,11 @@ namespace TaskSlices.Infrastructure.Data.Postgres;
 public sealed class PostgresSecrets(PostgresStore store, DataDirectory directory) : ISecretStore
 {
     /// <summary>Before the schema's steps: the secrets are read before anything else is opened.</summary>
-    private const string MakeTable = """
-        SELECT pg_advisory_xact_lock(7202311);
-        CREATE TABLE IF NOT EXISTS secrets (name TEXT COLLATE "C" PRIMARY KEY, value TEXT NOT NULL)
-        """;
+    private const string MakeTable = """CREATE TABLE IF NOT EXISTS secrets (name TEXT COLLATE "C" PRIMARY KEY, value TEXT NOT NULL)""";
 
     private readonly Lazy<NpgsqlDataSource> _source = new(() =>
     {
-        Run(store, MakeTable, (source, sql) => Execute(source, sql));
+        Run(store, $"{store.SchemaLock}; {MakeTable}", (source, sql) => Execute(source, sql));
 
         return store.Source;
     });

@@ -25,6 +25,9 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     /// <summary>What is left of it for the locks, at least.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>Statements that a session keeps prepared; the product has about twenty, and each slice may add some.</summary>
+    private const int Prepared = 100;
+
     private readonly Lazy<NpgsqlDataSource> _source;
     private readonly Lazy<AddedRows> _added;
     private readonly SemaphoreSlim _turns;
@@ -55,7 +58,11 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         DO $$ BEGIN
             PERFORM pg_advisory_xact_lock(7202311);
         EXCEPTION WHEN feature_not_supported OR undefined_function THEN
-            CREATE TABLE IF NOT EXISTS schema_lock (id INT PRIMARY KEY);
+            BEGIN
+                CREATE TABLE IF NOT EXISTS schema_lock (id INT PRIMARY KEY);
+            EXCEPTION WHEN unique_violation OR duplicate_table OR duplicate_object THEN
+                NULL; -- another instance has just made it
+            END;
             INSERT INTO schema_lock VALUES (1) ON CONFLICT DO NOTHING;
             PERFORM id FROM schema_lock FOR UPDATE;
         END $$
@@ -74,20 +81,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     public string TextOf(SchemaStep change) =>
         change.Postgres ?? change.Sql.Replace("WITHOUT ROWID", "", StringComparison.OrdinalIgnoreCase);
 
-    public void Open()
-    {
-        try
-        {
-            using var connection = Source.OpenConnection();
-            _version = connection.PostgreSqlVersion.ToString(2);
-            if (connection.PostgreSqlVersion.Major < 15)
-                throw new StartupException($"{Description} is too old. TaskSlices needs PostgreSQL 15 or newer.");
-        }
-        catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
-        {
-            throw Unusable(e);
-        }
-    }
+    public void Open() => _ = Source;
 
     public IDisposable Connect(AppDb db)
     {
@@ -303,19 +297,52 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         }
     }
 
+    /// <exception cref="StartupException">The server can't be used, or is too old.</exception>
     private NpgsqlDataSource MakeSource()
     {
-        if (!_settings.Host!.Contains(',', StringComparison.Ordinal))
-            return new NpgsqlDataSourceBuilder(_settings.ConnectionString).Build();
+        try
+        {
+            using var source = BuildSource();
+            using var connection = source.OpenConnection();
+            _version = connection.PostgreSqlVersion.ToString(2);
+            if (connection.PostgreSqlVersion.Major < 15)
+                throw new StartupException($"{Description} is too old. TaskSlices needs PostgreSQL 15 or newer.");
 
-        var wanted = _settings.TargetSessionAttributes ?? "primary";
+            if (!_settings.ShouldSerialize("Max Auto Prepare") && !IsPooled(connection))
+                _settings.MaxAutoPrepare = Prepared;
+
+            return BuildSource();
+        }
+        catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
+        {
+            throw Unusable(e);
+        }
+    }
+
+    /// <summary>
+    /// Whether the client that the server knows is another one: a pooler stands between, whose sessions may change with each transaction.
+    /// </summary>
+    private static bool IsPooled(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+
+        return command.ExecuteScalar() is not int id || id != connection.ProcessID;
+    }
+
+    private NpgsqlDataSource BuildSource()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(_settings.ConnectionString);
+        if (!settings.Host!.Contains(',', StringComparison.Ordinal))
+            return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+
+        var wanted = settings.TargetSessionAttributes ?? "primary";
         var name = wanted.Replace("-", "", StringComparison.Ordinal);
         if (!Enum.TryParse<TargetSessionAttributes>(name, ignoreCase: true, out var attributes))
             throw new StartupException($"Data:ConnectionString (DATABASE_URL): target_session_attrs is '{wanted}', which is unknown.");
 
-        _settings.TargetSessionAttributes = null;
+        settings.TargetSessionAttributes = null;
 
-        return new NpgsqlDataSourceBuilder(_settings.ConnectionString).BuildMultiHost().WithTargetSession(attributes);
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).BuildMultiHost().WithTargetSession(attributes);
     }
 
     private async Task<T> RunAsync<T>(AppDb db, Func<Task<T>> change, TimeSpan patience, CancellationToken ct)

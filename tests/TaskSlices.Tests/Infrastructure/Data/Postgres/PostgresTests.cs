@@ -12,15 +12,21 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
     /// <summary>Begin and commit included.</summary>
-    [Fact]
-    public async Task Needs_few_round_trips_and_names_no_statement()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Needs_few_round_trips_and_prepares_nothing_behind_a_pooler(bool isPooled)
     {
-        await using var counter = new WireCounter(database.Server.Port);
+        await using var pooler = isPooled ? await Pooler.StartAsync(database.Server.Port, connections: 4) : null;
+        await using var counter = new WireCounter(pooler?.Port ?? database.Server.Port);
         await using var api = Start($"postgres://postgres@127.0.0.1:{counter.Port}/{database.New()}?sslmode=disable&gssencmode=disable");
         using var client = api.CreateClient();
         var tasks = "/api/ann/tasks";
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 10; i++)
+        {
             await Send("POST", tasks, """{"title":"First"}""").Is(HttpStatusCode.Created);
+            await Send("GET", tasks).IsList();
+        }
 
         Assert.Equal(1, await CountAsync(() => Send("POST", tasks, """{"title":"Buy milk"}""")));
         Assert.Equal(1, await CountAsync(() => Send("GET", tasks)));
@@ -30,7 +36,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         Assert.InRange(await CountAsync(() => Send("PATCH", $"{task}/complete")), 1, 3);
         Assert.InRange(await CountAsync(() => Send("DELETE", task)), 1, 3);
         Assert.InRange(await CountAsync(() => Send("DELETE", task), HttpStatusCode.NotFound), 1, 3);
-        Assert.Equal(0, counter.Named);
+        Assert.Equal(isPooled, counter.Named == 0);
 
         Task<HttpResponseMessage> Send(string method, string url, string? json = null) =>
             client.SendWith(method, url, json, ("Authorization", $"Bearer {Token.For("ann")}"));
