@@ -8,11 +8,11 @@ namespace TaskSlices.Tests.Support;
 
 /// <summary>
 /// The database that the tests run on: SQLite, or the PostgreSQL server whose address <c>TEST_DATABASE_URL</c> has, with a database for
-/// each data directory. Its user may create databases.
+/// each data directory. Its user may create databases. Or the cluster of <see cref="Citus"/>.
 /// </summary>
 public static class Engine
 {
-    private static readonly string? Server = Environment.GetEnvironmentVariable("TEST_DATABASE_URL");
+    private static readonly string? Server = Citus.Coordinator ?? Environment.GetEnvironmentVariable("TEST_DATABASE_URL");
     private static readonly ConcurrentDictionary<string, Lazy<string>> Databases = new(StringComparer.Ordinal);
 
     /// <summary>With the id of this process, so that a later run can tell what nobody uses any more.</summary>
@@ -49,7 +49,7 @@ public static class Engine
     public static void Drop(string directory)
     {
         if (Databases.TryRemove(directory, out var database))
-            Run($"DROP DATABASE \"{new NpgsqlConnectionStringBuilder(database.Value).Database}\" WITH (FORCE)");
+            DropDatabase(new NpgsqlConnectionStringBuilder(database.Value).Database!);
     }
 
     /// <summary>The text that the engine takes.</summary>
@@ -62,7 +62,10 @@ public static class Engine
     {
         _ = Cleaned.Value;
         var name = $"{Prefix}{Environment.ProcessId}_{Guid.NewGuid():N}";
-        Run($"CREATE DATABASE \"{name}\"");
+        if (Citus.Coordinator is null)
+            Run($"CREATE DATABASE \"{name}\"");
+        else
+            Citus.Create(name);
 
         return new NpgsqlConnectionStringBuilder(Server) { Database = name, MaxPoolSize = 10 }.ToString();
     }
@@ -74,9 +77,17 @@ public static class Engine
         var names = connection.Query("SELECT datname::text AS name FROM pg_database WHERE starts_with(datname, $prefix)", ["name"], ("$prefix", Prefix))
             .Select(row => (string)row[0]).ToList();
         foreach (var name in names.Where(name => !Directory.Exists($"/proc/{name[Prefix.Length..].Split('_')[0]}")))
-            connection.Execute($"DROP DATABASE \"{name}\" WITH (FORCE)");
+            DropDatabase(name);
 
         return true;
+    }
+
+    private static void DropDatabase(string name)
+    {
+        if (Citus.Coordinator is null)
+            Run($"DROP DATABASE \"{name}\" WITH (FORCE)");
+        else
+            Citus.Drop(name);
     }
 
     private static NpgsqlConnection Connect()

@@ -253,6 +253,56 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
     }
 
     [Fact]
+    public async Task Says_503_when_all_connections_are_in_use()
+    {
+        var name = database.New();
+        await using var api = Start($"{database.Url(name)}?Maximum%20Pool%20Size=2");
+        using var client = api.CreateClient();
+        var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
+        await client.GetWith("/api/ann/tasks", bearer).IsList();
+        using var other = database.Open(name);
+        other.Execute("BEGIN");
+        other.Execute("LOCK TABLE tasks");
+        var reading = Enumerable.Range(0, 2).Select(_ => client.GetWith("/api/ann/tasks", bearer)).ToList();
+        await Wait.Until("both wait", () => database.Server.Scalar("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") is 2L);
+
+        var asked = Stopwatch.GetTimestamp();
+        await client.GetWith("/api/ann/tasks", bearer).IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+
+        other.Execute("ROLLBACK");
+        foreach (var read in reading)
+            await read.IsList();
+    }
+
+    /// <summary>As on a standby.</summary>
+    [Fact]
+    public async Task A_database_that_is_read_only_is_read()
+    {
+        var name = database.New();
+        await using var api = Start(database.Url(name));
+        using var client = api.CreateClient();
+        var bearer = ("Authorization", $"Bearer {Token.For("ann")}");
+        await client.SendWith("POST", "/api/ann/tasks", """{"title":"Before"}""", bearer).Is(HttpStatusCode.Created);
+        SetReadOnly("on");
+
+        for (var i = 0; i < 5; i++)
+            await client.SendWith("POST", "/api/ann/tasks", """{"title":"Refused"}""", bearer).IsProblem(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        Assert.Single(await client.GetWith("/api/ann/tasks", bearer).IsList());
+        await client.Get("/health/ready").IsProblem(HttpStatusCode.ServiceUnavailable, "NOT_READY");
+
+        SetReadOnly("off");
+        await Wait.Until("it writes again", async () =>
+            (await client.SendWith("POST", "/api/ann/tasks", """{"title":"After"}""", bearer)).StatusCode is HttpStatusCode.Created);
+
+        void SetReadOnly(string value)
+        {
+            database.Server.Execute($"ALTER DATABASE {name} SET default_transaction_read_only = {value}");
+            database.Server.Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        }
+    }
+
+    [Fact]
     public async Task Backends_that_are_killed_cost_no_read_and_no_task()
     {
         var name = database.New();
