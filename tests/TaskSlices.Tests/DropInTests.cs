@@ -74,7 +74,7 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         {
             public IReadOnlyList<SchemaStep> Steps { get; } =
             [
-                new("2026-11-25-notes", "CREATE TABLE notes (user_id TEXT NOT NULL, id BLOB NOT NULL, body TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (user_id, id)) WITHOUT ROWID"),
+                new("2026-11-25-notes", "CREATE TABLE notes (user_id TEXT NOT NULL, id UUID NOT NULL, body TEXT NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (user_id, id)) WITHOUT ROWID"),
             ];
         }
 

@@ -354,6 +354,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         Assert.Equal(status is HttpStatusCode.OK ? "After" : "Before", connection.Scalar("SELECT title FROM tasks"));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task A_store_in_SQLite_is_moved_whole_into_an_empty_database_and_into_no_other()
     {
