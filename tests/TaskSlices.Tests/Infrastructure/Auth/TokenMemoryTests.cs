@@ -279,18 +279,28 @@ public sealed class TokenMemoryTests : IDisposable
     public async Task Holds_no_more_than_its_capacity()
     {
         const int many = 2 * TokenMemory.Capacity;
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-
         for (var user = 0; user < many; user++)
             Assert.Equal($"user{user}", (await VerifyAsync(Right($"user{user}"))).Subject);
 
-        // What other tests have left may go yet; what the memory holds does not.
-        await Wait.Until("it holds less than 8 MB", () => GC.GetTotalMemory(forceFullCollection: true) - before < 8_000_000);
         Assert.Equal(many, _key.Verifications);
 
         var held = Enumerable.Range(0, many).Count(user => _memory.Recall(Right($"user{user}"))?.Subject is { } subject && subject == $"user{user}");
         Assert.InRange(held, 1, TokenMemory.Capacity);
         Assert.Equal($"user{many - 1}", _memory.Recall(Right($"user{many - 1}"))?.Subject);
+
+        // Measured again if anything else in the process has grown meanwhile.
+        await Wait.Until("another one that is full holds less than 8 MB", async () =>
+        {
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            var verifier = new TokenVerifier(
+                [_source], new TokenMemory(_clock), Options.Create(new AuthSettings()), _clock, NullLogger<TokenVerifier>.Instance);
+            for (var user = 0; user < many; user++)
+                await verifier.VerifyAsync(Right($"user{user}"), TestContext.Current.CancellationToken);
+            var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+            GC.KeepAlive(verifier);
+
+            return held is > 1_000_000 and < 8_000_000;
+        });
     }
 
     [Fact]
