@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Npgsql;
 
 namespace TaskSlices.Tests.Support;
 
@@ -40,22 +41,14 @@ public sealed class PatroniCluster : IAsyncDisposable
     /// <summary>Kills the leader, PostgreSQL and Patroni both: nobody gives its lock back.</summary>
     public async Task KillLeaderAsync()
     {
-        Node? leader = null;
-        await Wait.Until("there is a leader", async () => (leader = await LeaderAsync()) is not null);
-        leader!.Patroni.Kill();
+        var leader = await WaitForLeaderAsync();
+        leader.Patroni.Kill();
         Process.GetProcessById(int.Parse((await File.ReadAllLinesAsync(Path.Combine(leader.Data, "postmaster.pid")))[0], null)).Kill();
         _nodes.Remove(leader);
     }
 
-    /// <summary>The ids of all tasks that the leader has.</summary>
-    public async Task<HashSet<string>> StoredAsync()
-    {
-        Node? leader = null;
-        await Wait.Until("there is a leader", async () => (leader = await LeaderAsync()) is not null);
-        using var connection = PostgresServer.Open(leader!.Port);
-
-        return [.. connection.Query("SELECT id::text AS id FROM tasks", ["id"]).Select(row => (string)row[0])];
-    }
+    /// <summary>A connection to the leader.</summary>
+    public async Task<NpgsqlConnection> OpenAsync() => PostgresServer.Open((await WaitForLeaderAsync()).Port);
 
     public async ValueTask DisposeAsync()
     {
@@ -133,6 +126,14 @@ public sealed class PatroniCluster : IAsyncDisposable
         _processes.Add(process);
 
         return process;
+    }
+
+    private async Task<Node> WaitForLeaderAsync()
+    {
+        Node? leader = null;
+        await Wait.Until("there is a leader", async () => (leader = await LeaderAsync()) is not null);
+
+        return leader!;
     }
 
     private async Task<Node?> LeaderAsync() => (await MembersAsync()).FirstOrDefault(member => member.Role == "leader").Node;

@@ -19,14 +19,14 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     /// <summary>How often a unit runs at most, if the server asks to run it again.</summary>
     private const int Tries = 3;
 
+    /// <summary>The most statements that a session keeps prepared.</summary>
+    private const int Prepared = 100;
+
     /// <summary>How long a unit waits for its turn and for the locks of others; the caller is then told to come back (503).</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
 
     /// <summary>What is left of it for the locks, at least.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(300);
-
-    /// <summary>Statements that a session keeps prepared; the product has about twenty, and each slice may add some.</summary>
-    private const int Prepared = 100;
 
     private readonly Lazy<NpgsqlDataSource> _source;
     private readonly Lazy<AddedRows> _added;
@@ -320,7 +320,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the client that the server knows is another one: a pooler stands between, whose sessions may change with each transaction.
+    /// Whether a pooler stands between, which may give each transaction another session: it answers the login with a process id of its own.
     /// </summary>
     private static bool IsPooled(NpgsqlConnection connection)
     {
