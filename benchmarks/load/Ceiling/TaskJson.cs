@@ -14,6 +14,14 @@ public static class TaskJson
     private static readonly JsonEncodedText TitleName = JsonEncodedText.Encode("title");
     private static readonly JsonEncodedText DescriptionName = JsonEncodedText.Encode("description");
     private static readonly JsonEncodedText CompletedName = JsonEncodedText.Encode("completed");
+    private static readonly JsonEncodedText PriorityName = JsonEncodedText.Encode("priority");
+    private static readonly JsonEncodedText None = JsonEncodedText.Encode("none");
+    private static readonly JsonEncodedText DueDateName = JsonEncodedText.Encode("due_date");
+    private static readonly JsonEncodedText TagsName = JsonEncodedText.Encode("tags");
+    private static readonly JsonEncodedText CategoryName = JsonEncodedText.Encode("category");
+    private static readonly JsonEncodedText RecurrenceName = JsonEncodedText.Encode("recurrence");
+    private static readonly JsonEncodedText CompletedAtName = JsonEncodedText.Encode("completed_at");
+    private static readonly JsonEncodedText NextTaskIdName = JsonEncodedText.Encode("next_task_id");
     private static readonly JsonEncodedText CreatedAtName = JsonEncodedText.Encode("created_at");
     private static readonly JsonEncodedText UpdatedAtName = JsonEncodedText.Encode("updated_at");
 
@@ -31,6 +39,23 @@ public static class TaskJson
 
         Span<byte> time = stackalloc byte[Times.Length];
         json.WriteBoolean(CompletedName, task.Completed);
+        json.WriteString(PriorityName, None);
+        json.WriteNull(DueDateName);
+        json.WriteStartArray(TagsName);
+        json.WriteEndArray();
+        json.WriteNull(CategoryName);
+        json.WriteNull(RecurrenceName);
+
+        // No request here changes a task after it was completed.
+        if (task.Completed)
+        {
+            Times.Format(task.UpdatedAt, time);
+            json.WriteString(CompletedAtName, time);
+        }
+        else
+            json.WriteNull(CompletedAtName);
+
+        json.WriteNull(NextTaskIdName);
         Times.Format(task.CreatedAt, time);
         json.WriteString(CreatedAtName, time);
 

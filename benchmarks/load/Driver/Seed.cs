@@ -48,6 +48,13 @@ public sealed class Seed(IReadOnlyDictionary<Contender, string> directories)
             Sqlite.Execute(revision);
         }
 
+        // A product from before the fields has no such column.
+        var fields = Sqlite.Prepare(db, "SELECT 1 FROM pragma_table_info('tasks') WHERE name = 'completed_at'");
+        var hasFields = Sqlite.Step(fields);
+        fields.Dispose();
+        if (hasFields)
+            Sqlite.Run(db, "UPDATE tasks SET completed_at = updated_at WHERE completed");
+
         Sqlite.Run(db, "COMMIT");
         Sqlite.Run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
         task.Dispose();

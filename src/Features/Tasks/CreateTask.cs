@@ -1,30 +1,26 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using FastEndpoints;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
-using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
 using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
-public sealed record CreateTaskRequest : OwnedRequest
+public sealed record CreateTaskRequest : TaskFields
 {
+    [JsonPropertyOrder(-1)]
     public string Title { get; init => field = value.Trim(); } = "";
-    public string? Description { get; init; }
-
-    [DisallowNull]
-    public bool? Completed { get; init; }
 }
 
-public sealed class CreateTaskValidator : Validator<CreateTaskRequest>
+public sealed class CreateTaskValidator : TaskFieldsValidator<CreateTaskRequest>
 {
     public CreateTaskValidator()
     {
         RuleFor(r => r.Title).Cascade(CascadeMode.Stop).NotEmpty().WithMessage("title is required.")
             .Characters(1, TaskItem.TitleLimit).NotBlank();
-        RuleFor(r => r.Description).Characters(0, TaskItem.DescriptionLimit);
+        AddFieldRules();
     }
 }
 
@@ -39,16 +35,9 @@ public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : End
     public override async Task<Created<TaskResponse>> ExecuteAsync(CreateTaskRequest req, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var task = new TaskItem
-        {
-            UserId = req.UserId,
-            Id = ids.Next(now),
-            Title = req.Title,
-            Description = req.Description,
-            Completed = req.Completed ?? false,
-            CreatedAt = now,
-            UpdatedAt = now,
-        };
+        var task = new TaskItem { UserId = req.UserId, Id = ids.Next(now), Title = req.Title, CreatedAt = now, UpdatedAt = now };
+        if (req.ApplyTo(task, now, ids) is { } next)
+            db.Tasks.Add(next);
 
         db.Tasks.Add(task);
         await db.SaveChangesAsync(ct);

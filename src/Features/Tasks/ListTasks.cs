@@ -1,15 +1,39 @@
 using FastEndpoints;
-using Microsoft.AspNetCore.Http.HttpResults;
+using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
-public sealed record ListTasksRequest : PagedRequest;
+public sealed record ListTasksRequest : OwnedRequest
+{
+    public static ListOf<TaskItem> List { get; } = new ListOf<TaskItem>()
+        .Filter(t => t.Completed, Statuses(), "status", "status_filter")
+        .Filter(t => t.Completed, "completed")
+        .Filter(t => t.Priority, Priorities.Words, "priority")
+        .FilterAll(t => t.TagKeys, TagList.KeyOf, "tags", "tag")
+        .From(t => t.DueOrder, DueDate.Start, "due_from", "due_after", "due_date_from", "due_date_start")
+        .To(t => t.DueOrder, DueDate.End, "due_to", "due_before", "due_date_to", "due_date_end")
+        .Search(t => t.TitleKey, t => t.TextKey)
+        .Sort("created_at", t => t.Id, descending: true)
+        .Sort("updated_at", t => t.UpdatedAt, descending: true)
+        .Sort("title", t => t.TitleKey)
+        .Sort("priority", t => t.Priority, descending: true)
+        .Sort("due_date", t => t.DueOrder);
 
-public sealed class ListTasksValidator : PagedValidator<ListTasksRequest>;
+    private static Dictionary<string, bool?> Statuses() => new()
+    {
+        ["all"] = null,
+        ["pending"] = false,
+        ["active"] = false,
+        ["incomplete"] = false,
+        ["completed"] = true,
+        ["complete"] = true,
+        ["done"] = true,
+    };
+}
 
-public sealed class ListTasks(AppDb db) : Endpoint<ListTasksRequest, Ok<IEnumerable<TaskResponse>>>
+public sealed class ListTasks(AppDb db) : Endpoint<ListTasksRequest, RowList<TaskResponse>>
 {
     public override void Configure()
     {
@@ -17,10 +41,6 @@ public sealed class ListTasks(AppDb db) : Endpoint<ListTasksRequest, Ok<IEnumera
         Summary(s => s.Summary = "List the tasks, newest first");
     }
 
-    public override async Task<Ok<IEnumerable<TaskResponse>>> ExecuteAsync(ListTasksRequest req, CancellationToken ct)
-    {
-        var page = await db.Tasks.ReadPageAsync(req, HttpContext, ct);
-
-        return TypedResults.Ok(page.Select(TaskResponse.From));
-    }
+    public override Task<RowList<TaskResponse>> ExecuteAsync(ListTasksRequest req, CancellationToken ct) =>
+        ListTasksRequest.List.ReadAsync(db.Tasks, req.UserId, HttpContext, TaskResponse.From, ct);
 }

@@ -3,10 +3,13 @@ using TaskSlices.Infrastructure.Http;
 namespace TaskSlices.Features.Tasks;
 
 public sealed record TaskResponse(
-    Guid Id, string UserId, string Title, string? Description, bool Completed, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    Guid Id, string UserId, string Title, string? Description, bool Completed,
+    Priority Priority, string? DueDate, string[] Tags, string? Category, string? Recurrence,
+    DateTimeOffset? CompletedAt, Guid? NextTaskId, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
-    public static TaskResponse From(TaskItem task) =>
-        new(task.Id, task.UserId, task.Title, task.Description, task.Completed, task.CreatedAt, task.UpdatedAt);
+    public static TaskResponse From(TaskItem task) => new(
+        task.Id, task.UserId, task.Title, task.Description, task.Completed, task.Priority, task.DueDate, task.Tags.ToArray(), task.Category,
+        task.Recurrence, task.CompletedAt, task.NextTaskId, task.CreatedAt, task.UpdatedAt);
 }
 
 public sealed class TaskNotFound() : NotFoundProblem("TASK_NOT_FOUND", "There is no such task.");

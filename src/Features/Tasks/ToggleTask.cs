@@ -15,7 +15,8 @@ public sealed record ToggleTaskRequest : OwnedRequest
     public bool? Completed { get; init; }
 }
 
-public sealed class ToggleTask(AppDb db, TimeProvider clock) : Endpoint<ToggleTaskRequest, Results<Ok<TaskResponse>, TaskNotFound>>
+public sealed class ToggleTask(AppDb db, IdSource ids, TimeProvider clock)
+    : Endpoint<ToggleTaskRequest, Results<Ok<TaskResponse>, TaskNotFound>>
 {
     public override void Configure()
     {
@@ -27,8 +28,9 @@ public sealed class ToggleTask(AppDb db, TimeProvider clock) : Endpoint<ToggleTa
     {
         var task = await db.Tasks.ChangeAsync(req.UserId, req.Id, task =>
         {
-            task.Completed = req.Completed ?? !task.Completed;
             task.UpdatedAt = clock.GetUtcNow();
+            if (task.Complete(req.Completed ?? !task.Completed, ids) is { } next)
+                db.Tasks.Add(next);
         }, ct);
 
         return task is null ? new TaskNotFound() : TypedResults.Ok(TaskResponse.From(task));

@@ -2,18 +2,19 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.UserData;
 
 /// <summary>
 /// Rows as lines of NDJSON (github.com/ndjson/ndjson-spec), in the API's own JSON and without what is
-/// <see cref="SecretAttribute">secret</see>.
+/// <see cref="SecretAttribute">secret</see> or <see cref="DerivedAttribute">derived</see>.
 /// </summary>
 public sealed class RowJson(IOptions<JsonOptions> json)
 {
     private readonly JsonSerializerOptions _options = new(json.Value.SerializerOptions)
     {
-        TypeInfoResolver = json.Value.SerializerOptions.TypeInfoResolver!.WithAddedModifier(RemoveSecrets),
+        TypeInfoResolver = json.Value.SerializerOptions.TypeInfoResolver!.WithAddedModifier(RemoveWhatIsNotGiven),
     };
 
     /// <summary>One line with its end. The member <c>kind</c> names the table.</summary>
@@ -25,11 +26,12 @@ public sealed class RowJson(IOptions<JsonOptions> json)
         return [.. JsonSerializer.SerializeToUtf8Bytes(line, _options), (byte)'\n'];
     }
 
-    private static void RemoveSecrets(JsonTypeInfo type)
+    private static void RemoveWhatIsNotGiven(JsonTypeInfo type)
     {
         for (var i = type.Properties.Count - 1; i >= 0; i--)
         {
-            if (type.Properties[i].AttributeProvider?.IsDefined(typeof(SecretAttribute), inherit: true) is true)
+            var property = type.Properties[i].AttributeProvider!;
+            if (property.IsDefined(typeof(SecretAttribute), inherit: true) || property.IsDefined(typeof(DerivedAttribute), inherit: true))
                 type.Properties.RemoveAt(i);
         }
     }

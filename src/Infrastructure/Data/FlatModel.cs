@@ -17,6 +17,10 @@ internal static class FlatModel
         && !entity.GetNavigations().Cast<INavigationBase>().Concat(entity.GetSkipNavigations()).Any(navigation => navigation.IsEagerLoaded)
         && entity.HasOnlyOwnerFilter();
 
+    /// <summary>What is read of a row, in the order in which it is asked for: whose it is, is known.</summary>
+    public static IEnumerable<IProperty> ReadColumns(IEntityType entity) =>
+        entity.GetProperties().Where(p => p.Name != nameof(IOwned.UserId) && !DerivedAttribute.Is(p));
+
     public static string Table(IEntityType entity) => $"\"{entity.GetTableName()}\"";
 
     public static string Column(IEntityType entity, string property) => Column(entity.FindProperty(property)!);

@@ -19,6 +19,11 @@ public sealed record SchemaStep(string Id, string Sql)
 {
     /// <summary>The same for PostgreSQL, where one text can't serve both; empty if there is nothing to do there.</summary>
     public string? Postgres { get; init; }
+
+    /// <summary>
+    /// A table whose <see cref="DerivedAttribute">derived</see> columns are computed for every row once all steps have run; null for none.
+    /// </summary>
+    public string? Derives { get; init; }
 }
 
 /// <summary>The tables that no feature owns: the users' counters, and the row that the health check writes.</summary>

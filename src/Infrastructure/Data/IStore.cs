@@ -92,7 +92,11 @@ public interface IRowReader
     /// <exception cref="DbException">The database can't be read.</exception>
     ValueTask<T?> FindAsync<T>(AppDb db, string userId, Guid id) where T : class;
 
-    /// <summary>The newest first, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.</summary>
+    /// <summary>The user's rows on a page of a list.</summary>
     /// <exception cref="DbException">The database can't be read.</exception>
-    ValueTask<List<T>> FindNewestAsync<T>(AppDb db, string userId, Guid? before, int count);
+    ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page);
+
+    /// <summary>How many rows the user's list has.</summary>
+    /// <exception cref="DbException">The database can't be read.</exception>
+    ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query);
 }

@@ -68,19 +68,46 @@ public static class OwnedRows
         public Task<T?> RemoveAsync(string userId, Guid id, CancellationToken ct) =>
             rows.SaveOneAsync(userId, id, row => rows.Remove(row), ct);
 
+        /// <summary>The user's rows on a page of a list. The store must have a reader for the table.</summary>
+        public async Task<List<T>> ReadPageAsync(string userId, RowPage page, CancellationToken ct)
+        {
+            using var alone = rows.Database.Detector.EnterCriticalSection();
+            ct.ThrowIfCancellationRequested();
+            if (!rows.MayFind(userId))
+                return [];
+
+            if (page is not { Query.SortBy.IsNullable: true, Skip: 0 })
+                return await rows.Reader!.FindPageAsync<T>(rows.Database, userId, page);
+
+            // One part after the other: no index has the rows without a value behind the others in both directions.
+            var found = page.After is { Key: null } ? []
+                : await rows.Reader!.FindPageAsync<T>(rows.Database, userId, page with { HasKey = true });
+            if (found.Count < page.Count)
+            {
+                var place = page.After is { Key: null } ? page.After : null;
+                var rest = page with { HasKey = false, Count = page.Count - found.Count, After = place };
+                found.AddRange(await rows.Reader!.FindPageAsync<T>(rows.Database, userId, rest));
+            }
+
+            return found;
+        }
+
+        /// <summary>How many rows the user's list has. The store must have a reader for the table.</summary>
+        public async Task<long> CountAsync(string userId, RowQuery query, CancellationToken ct)
+        {
+            using var alone = rows.Database.Detector.EnterCriticalSection();
+            ct.ThrowIfCancellationRequested();
+
+            return rows.MayFind(userId) ? await rows.Reader!.CountAsync(rows.Database, userId, query) : 0;
+        }
+
         /// <summary>
         /// The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.
         /// </summary>
         public async Task<List<T>> ReadNewestAsync(string userId, Guid? before, int count, CancellationToken ct)
         {
-            if (rows.Reader is { } reader)
-            {
-                using var alone = rows.Database.Detector.EnterCriticalSection();
-
-                ct.ThrowIfCancellationRequested();
-
-                return rows.MayFind(userId) ? await reader.FindNewestAsync<T>(rows.Database, userId, before, count) : [];
-            }
+            if (rows.Reader is not null)
+                return await rows.ReadPageAsync(userId, new RowPage(new(), count, before is { } place ? new(place) : null), ct);
 
             var newest = before is { } id
                 ? Queries<T>.NewestBefore(rows.Database, userId, id, count)

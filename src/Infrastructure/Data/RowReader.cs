@@ -7,8 +7,8 @@ using Microsoft.EntityFrameworkCore.Query;
 namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>
-/// Makes an entity of a row: each column in the order of the entity's properties, by one call of the store, and converted as EF Core's
-/// model says.
+/// Makes an entity of a row: each column in the order of <see cref="FlatModel.ReadColumns"/>, by one call of the store, and converted as
+/// EF Core's model says.
 /// </summary>
 internal static class RowReader
 {
@@ -17,16 +17,21 @@ internal static class RowReader
     /// <param name="readerOf">The method (row, column) that reads a column of that type; null if there is none.</param>
     /// <param name="isNull">The method (row, column) that says whether a column is NULL.</param>
     /// <typeparam name="TRow">What the store reads from.</typeparam>
-    public static Func<TRow, object>? For<TRow>(IEntityType entity, Func<Type, MethodInfo?> readerOf, MethodInfo isNull)
+    public static Func<TRow, string, object>? For<TRow>(IEntityType entity, Func<Type, MethodInfo?> readerOf, MethodInfo isNull)
     {
         if (entity.ClrType.GetConstructor(Type.EmptyTypes) is not { } constructor)
             return null;
 
-        var row = Expression.Parameter(typeof(TRow));
-        var values = entity.GetProperties().Select((property, column) => Assign(property, Expression.Constant(column))).ToList();
+        var (row, userId) = (Expression.Parameter(typeof(TRow)), Expression.Parameter(typeof(string)));
+        var values = FlatModel.ReadColumns(entity).Select((property, column) => Assign(property, Expression.Constant(column))).ToList();
+        values.Add(Target(entity.FindProperty(nameof(IOwned.UserId))!) is { } owner ? Expression.Bind(owner, userId) : null);
 
-        return values.Contains(null) ? null
-            : Expression.Lambda<Func<TRow, object>>(Expression.MemberInit(Expression.New(constructor), values!), row).Compile();
+        if (values.Contains(null))
+            return null;
+
+        var made = Expression.MemberInit(Expression.New(constructor), values!);
+
+        return Expression.Lambda<Func<TRow, string, object>>(made, row, userId).Compile();
 
         MemberAssignment? Assign(IProperty property, ConstantExpression column)
         {

@@ -1,4 +1,6 @@
+using System.Reflection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Data;
@@ -11,6 +13,9 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
     {
         Postgres = """CREATE TABLE IF NOT EXISTS schema_steps (id TEXT COLLATE "C" PRIMARY KEY, applied_at BIGINT NOT NULL)""",
     };
+
+    /// <summary>Rows whose derived columns are computed at once.</summary>
+    private const int Batch = 500;
 
     /// <exception cref="StartupException">The database was made by a newer version, or is not what the model asks for.</exception>
     public async Task RunAsync(CancellationToken ct = default)
@@ -86,7 +91,48 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
             await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {now})", ct);
         }
 
+        foreach (var table in steps.Where(s => !applied.Contains(s.Id)).Select(s => s.Derives).OfType<string>().Distinct())
+            await DeriveAsync(table, ct);
+
         return steps.Count;
+    }
+
+    /// <summary>Stores the derived columns of every row. Rows keep their revisions: nothing that is shown changes.</summary>
+    private Task DeriveAsync(string table, CancellationToken ct)
+    {
+        var entity = db.Model.GetEntityTypes().Single(entity => entity.GetTableName() == table);
+        var derive = GetType().GetMethod(nameof(DeriveEveryAsync), BindingFlags.NonPublic | BindingFlags.Instance)!;
+
+        return (Task)derive.MakeGenericMethod(entity.ClrType).Invoke(this, [entity, ct])!;
+    }
+
+    private async Task DeriveEveryAsync<T>(IEntityType entity, CancellationToken ct) where T : class, IOwned
+    {
+        var derived = entity.GetProperties().Where(DerivedAttribute.Is).ToArray();
+        var sets = derived.Select((property, i) => $"{FlatModel.Column(property)} = {{{i}}}");
+        var (user, id) = (FlatModel.Column(entity, nameof(IOwned.UserId)), FlatModel.Column(entity, nameof(IOwned.Id)));
+        var sql = $"UPDATE {FlatModel.Table(entity)} SET {string.Join(", ", sets)} "
+            + $"WHERE {user} = {{{derived.Length}}} AND {id} = {{{derived.Length + 1}}}";
+        var (lastUser, lastId) = ("", Guid.Empty);
+
+        while (true)
+        {
+            var rows = await db.Set<T>().IgnoreQueryFilters().AsNoTracking()
+                .Where(row => row.UserId.CompareTo(lastUser) > 0 || (row.UserId == lastUser && row.Id > lastId))
+                .OrderBy(row => row.UserId).ThenBy(row => row.Id).Take(Batch).ToListAsync(ct);
+
+            foreach (var row in rows)
+            {
+                var values = derived.Select(property => property.GetGetter().GetClrValue(row))
+                    .Append(row.UserId).Append(AppDb.Stored(entity.FindProperty(nameof(IOwned.Id))!, row.Id)).ToArray();
+                await db.Database.ExecuteSqlRawAsync(sql, values!, ct);
+            }
+
+            if (rows.Count < Batch)
+                return;
+
+            (lastUser, lastId) = (rows[^1].UserId, rows[^1].Id);
+        }
     }
 
     private async Task LockAsync(CancellationToken ct)

@@ -78,7 +78,7 @@ public static class Cors
             .AllowCredentials()
             .AllowAnyMethod()
             .AllowAnyHeader()
-            .WithExposedHeaders("Location", "Link", "ETag", "WWW-Authenticate", "Retry-After")
+            .WithExposedHeaders("Location", "Link", "X-Total-Count", "ETag", "WWW-Authenticate", "Retry-After")
             .SetPreflightMaxAge(TimeSpan.FromHours(1)));
     }
 }

@@ -3,6 +3,7 @@ using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Infrastructure.Operations;
 
@@ -17,6 +18,7 @@ public static class Serving
         // Reads the secrets, or makes them, before anything is opened.
         _ = app.Services.GetServices<IKeySource>().ToArray();
         await app.OpenDatabaseAsync();
+        app.CheckLists();
         app.GreetWhenStarted();
         var stopping = app.Lifetime.ApplicationStopping;
         try

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -156,6 +157,24 @@ public static class Document
         }
     }
 
+    /// <summary>The generator does not know <see cref="AllowedValuesAttribute"/>.</summary>
+    private static void AddWords(JsonObject schema, JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            var words = property.AttributeProvider?.GetCustomAttributes(typeof(AllowedValuesAttribute), inherit: true)
+                .Cast<AllowedValuesAttribute>().SingleOrDefault()?.Values;
+            if (words is null || schema["properties"]?[property.Name] is not JsonObject described)
+                continue;
+
+            // Null has to be among them (OpenAPI 3.0.3, proposal 2019-10-31 on nullable).
+            if (described["nullable"]?.GetValue<bool>() is true)
+                words = [.. words, null];
+
+            described["enum"] = new JsonArray([.. words.Select(word => word is string text ? JsonValue.Create(text) : null)]);
+        }
+    }
+
     private static IEnumerable<string> AlwaysPresent(JsonTypeInfo answer) =>
         answer.Properties.Where(p => p.AssociatedParameter is { HasDefaultValue: false }).Select(p => p.Name);
 
@@ -172,7 +191,13 @@ public static class Document
         operation["tags"] ??= new JsonArray("User");
 
         var parameters = operation["parameters"]?.AsArray().Select(p => p!.AsObject()).ToList() ?? [];
-        var request = requests[operation["operationId"]!.GetValue<string>()];
+        var name = operation["operationId"]!.GetValue<string>();
+        var request = requests[name];
+
+        // FastEndpoints puts the verb before the name of a slice that has two.
+        if (method == "put" && name.StartsWith("Put", StringComparison.Ordinal))
+            operation["operationId"] = name["Put".Length..];
+
         var declared = SliceConventions.QueryKeys(request.Type);
         foreach (var parameter in parameters.Where(p => p["in"]!.GetValue<string>() == "query"))
         {
@@ -185,9 +210,10 @@ public static class Document
             // A parameter may be left out; there is no text for null in a query string.
             parameter["schema"]!.AsObject().Remove("nullable");
 
-            if (parameter["name"]!.GetValue<string>() == "limit")
-                Limit(parameter["schema"]!.AsObject());
         }
+
+        foreach (var parameter in SliceConventions.ListIn(request.Type)?.Parameters ?? [])
+            (operation["parameters"] ??= new JsonArray()).AsArray().Add(Describe(parameter));
 
         if (method == "get" || request.Properties.Count == 0)
             operation.Remove("requestBody");
@@ -210,16 +236,30 @@ public static class Document
         foreach (var property in request.Properties.Where(p => !p.IsSetNullable))
             properties[property.Name]?.AsObject().Remove("nullable");
 
+        AddWords(schema, request);
+
+        // A base type's come first otherwise.
+        foreach (var name in request.Properties.Select(p => p.Name).Where(properties.ContainsKey))
+        {
+            var property = properties[name];
+            properties.Remove(name);
+            properties.Add(name, property);
+        }
+
         // Where a body may be left out, null stands for none.
         if (schema["required"] is not JsonArray { Count: > 0 })
             schema["nullable"] = true;
     }
 
-    private static void Limit(JsonObject schema)
+    private static JsonObject Describe(ListParameter parameter)
     {
-        schema["minimum"] = 1;
-        schema["maximum"] = PagedRequest.LimitMaximum;
-        schema["default"] = PagedRequest.LimitMaximum;
+        var described = new JsonObject { ["name"] = parameter.Name, ["in"] = "query" };
+        if (parameter.Description is { } text)
+            described["description"] = text;
+
+        described["schema"] = parameter.Schema.DeepClone();
+
+        return described;
     }
 
     /// <summary>Removes what only this generator writes, so that another version of it changes nothing here.</summary>

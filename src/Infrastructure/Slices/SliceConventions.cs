@@ -1,9 +1,11 @@
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using FastEndpoints;
 using FluentValidation.Results;
 using Microsoft.AspNetCore.Http.Extensions;
 using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 
@@ -49,6 +51,21 @@ public static class SliceConventions
 
         return next(context);
     });
+
+    /// <summary>Checks the lists of all slices against the model.</summary>
+    /// <exception cref="StartupException">A list can't be read; the message names it, with the mend.</exception>
+    public static void CheckLists(this WebApplication app)
+    {
+        using var scope = app.Services.CreateScope();
+        var (db, store) = (scope.ServiceProvider.GetRequiredService<AppDb>(), scope.ServiceProvider.GetRequiredService<IStore>());
+        var slices = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints)
+            .Select(endpoint => endpoint.Metadata.GetMetadata<EndpointDefinition>()).OfType<EndpointDefinition>();
+        var mistakes = slices.Select(slice => ListIn(slice.ReqDtoType)?.FindMistake(db.Model, store) is { } mistake
+            ? $"{slice.EndpointType.Name}: {mistake}" : null).OfType<string>().ToArray();
+
+        if (mistakes.Length > 0)
+            throw new StartupException(string.Join(Environment.NewLine, mistakes));
+    }
 
     // FastEndpoints runs this once per process, also for several hosts: it must not use anything of one host.
     private static void Configure(Config config)
@@ -97,7 +114,7 @@ public static class SliceConventions
     ];
 
     /// <summary>400 for a body that is not JSON, 422 for JSON that is not allowed; FastEndpoints has one status for both.</summary>
-    private static Problem Refuse(List<ValidationFailure> failures, HttpContext context)
+    internal static Problem Refuse(List<ValidationFailure> failures, HttpContext context)
     {
         var malformed = failures.Find(failure => failure.ErrorCode == Malformed);
         var problem = malformed is not null
@@ -138,7 +155,12 @@ public static class SliceConventions
     internal static HashSet<string> QueryKeys(Type request) => request.GetProperties()
         .Where(p => p.IsDefined(typeof(QueryParamAttribute), inherit: true))
         .Select(Json.WireName)
+        .Concat(ListIn(request)?.Parameters.Select(p => p.Name) ?? [])
         .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The list that a request asks for; null if it asks for none.</summary>
+    internal static IListOf? ListIn(Type request) => (IListOf?)request.GetProperties(BindingFlags.Public | BindingFlags.Static)
+        .FirstOrDefault(p => p.PropertyType.IsAssignableTo(typeof(IListOf)))?.GetValue(null);
 
     private sealed class DeclaredQuery(Type request)
     {

@@ -22,6 +22,19 @@ public static class TextRules
     public static IRuleBuilderOptions<T, string?> NotBlank<T>(this IRuleBuilder<T, string?> rule) =>
         rule.SetValidator(new NotBlankValidator<T>());
 
+    /// <summary>One of the words, in any case.</summary>
+    public static IRuleBuilderOptions<T, string?> OneOf<T>(this IRuleBuilder<T, string?> rule, IEnumerable<string> words) =>
+        rule.Must(text => text is null || words.Contains(text, StringComparer.OrdinalIgnoreCase))
+            .WithMessage($"{{PropertyPath}} must be {OneOf(words)}.");
+
+    /// <summary>For a message: <c>low, medium or high</c>.</summary>
+    internal static string OneOf(IEnumerable<string> words) => words.ToArray() switch
+    {
+        [] => "left out",
+        [var word] => word,
+        [.. var first, var last] => $"{string.Join(", ", first)} or {last}",
+    };
+
     private static bool IsVisible(Rune character) =>
         Rune.GetUnicodeCategory(character) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)

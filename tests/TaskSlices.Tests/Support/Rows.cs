@@ -58,6 +58,7 @@ public static partial class Rows
         var values = columns.Select(column => column switch
         {
             { Name: "user_id" } => "$user",
+            { Name: "tags" } => Engine.Sql("json_array($text || abs(random()))", "jsonb_build_array($text || random())::text"),
             { Type: "TEXT" } => Engine.Sql("$text || abs(random())", "$text || random()"),
             { Type: "BLOB" } => "randomblob(16)",
             { Type: "UUID" } => Engine.Sql("randomblob(16)", "gen_random_uuid()"),

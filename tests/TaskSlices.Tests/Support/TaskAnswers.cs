@@ -6,6 +6,13 @@ namespace TaskSlices.Tests.Support;
 /// <summary>What several slices answer alike.</summary>
 public static class TaskAnswers
 {
+    /// <summary>The members of a task, in their order.</summary>
+    public static readonly string[] Members =
+    [
+        "id", "user_id", "title", "description", "completed", "priority", "due_date", "tags", "category", "recurrence", "completed_at", "next_task_id", "created_at",
+        "updated_at",
+    ];
+
     public static string Text(this JsonObject task, string member) => task[member]!.GetValue<string>();
 
     public static DateTimeOffset Time(this JsonObject task, string member) =>

@@ -8,21 +8,19 @@ namespace TaskSlices.Infrastructure.Data.Postgres;
 internal sealed class FlatTable : IRowReader
 {
     private readonly IProperty[] _columns;
-    private readonly string _one, _newest, _newestBefore, _insert;
-    private readonly Func<NpgsqlDataReader, object> _read;
+    private readonly string _one, _insert;
+    private readonly RowSql _lists;
+    private readonly Func<NpgsqlDataReader, string, object> _read;
 
-    private FlatTable(IEntityType entity, Func<NpgsqlDataReader, object> read)
+    private FlatTable(IEntityType entity, Func<NpgsqlDataReader, string, object> read)
     {
         _read = read;
         _columns = [.. entity.GetProperties()];
 
         var table = FlatModel.Table(entity);
-        var (user, id) = (FlatModel.Column(entity, nameof(IOwned.UserId)), FlatModel.Column(entity, nameof(IOwned.Id)));
         var columns = string.Join(", ", _columns.Select(FlatModel.Column));
-        var select = $"SELECT {columns} FROM {table} WHERE {user} = $1";
-        _one = $"{select} AND {id} = $2";
-        _newest = $"{select} ORDER BY {id} DESC LIMIT $2";
-        _newestBefore = $"{select} AND {id} < $3 ORDER BY {id} DESC LIMIT $2";
+        _lists = new RowSql(entity, parameter: "$", position: "strpos", unindexed: "");
+        _one = $"{_lists.Select} AND {FlatModel.Column(entity, nameof(IOwned.Id))} = $2";
 
         // Behind the lock, so that it sees who was erased meanwhile: the division by zero then undoes the counter too.
         var values = _columns.Select(
@@ -40,18 +38,13 @@ internal sealed class FlatTable : IRowReader
     public static FlatTable? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(FlatTable), Make, entity);
 
     public ValueTask<T?> FindAsync<T>(AppDb db, string userId, Guid id) where T : class =>
-        Store(db).ReadAsync(db, One(new NpgsqlCommand(), userId, id), ReadOneAsync<T>);
+        Store(db).ReadAsync(db, One(new NpgsqlCommand(), userId, id), reader => ReadOneAsync<T>(reader, userId));
 
-    public ValueTask<List<T>> FindNewestAsync<T>(AppDb db, string userId, Guid? before, int count)
-    {
-        var command = new NpgsqlCommand(before is null ? _newest : _newestBefore);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = userId });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
-        if (before is { } id)
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+    public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page) =>
+        Store(db).ReadAsync(db, Command(_lists.Page(userId, page)), reader => ReadAllAsync<T>(reader, userId));
 
-        return Store(db).ReadAsync(db, command, ReadAllAsync<T>);
-    }
+    public ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query) =>
+        Store(db).ReadAsync(db, Command(_lists.Count(userId, query)), ReadCountAsync);
 
     /// <summary>The statement that finds one row, for a batch.</summary>
     public NpgsqlBatchCommand One(string userId, Guid id) => new(_one)
@@ -59,7 +52,8 @@ internal sealed class FlatTable : IRowReader
         Parameters = { new NpgsqlParameter<string> { TypedValue = userId }, new NpgsqlParameter<Guid> { TypedValue = id } },
     };
 
-    public async Task<T?> ReadOneAsync<T>(NpgsqlDataReader reader) where T : class => await reader.ReadAsync() ? (T)_read(reader) : null;
+    public async Task<T?> ReadOneAsync<T>(NpgsqlDataReader reader, string userId) where T : class =>
+        await reader.ReadAsync() ? (T)_read(reader, userId) : null;
 
     /// <summary>Adds a row with the number that stands in the user's counter, and returns the number.</summary>
     /// <param name="valueOf">The value of a property.</param>
@@ -84,11 +78,30 @@ internal sealed class FlatTable : IRowReader
     /// <summary>The context's own: a table belongs to the model, which all stores of a process share.</summary>
     private static PostgresStore Store(AppDb db) => (PostgresStore)db.Store;
 
-    private async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader)
+    private static NpgsqlCommand Command(RowSql.Statement statement)
+    {
+        var command = new NpgsqlCommand(statement.Text);
+        foreach (var (column, value) in statement.Values)
+        {
+            command.Parameters.Add(
+                column is not null ? PostgresStore.Parameter(column, value) : new NpgsqlParameter<int> { TypedValue = (int)value });
+        }
+
+        return command;
+    }
+
+    private static async Task<long> ReadCountAsync(NpgsqlDataReader reader)
+    {
+        await reader.ReadAsync();
+
+        return reader.GetInt64(0);
+    }
+
+    private async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, string userId)
     {
         var found = new List<T>();
         while (await reader.ReadAsync())
-            found.Add((T)_read(reader));
+            found.Add((T)_read(reader, userId));
 
         return found;
     }

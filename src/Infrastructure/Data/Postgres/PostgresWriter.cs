@@ -98,7 +98,7 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db, Time
         await DemandNotErasedAsync(results, userId);
         await results.NextResultAsync();
 
-        return await table.ReadOneAsync<T>(results);
+        return await table.ReadOneAsync<T>(results, userId);
     }
 
     /// <summary>Gives back the numbers that were taken and not used: a user's revisions have no gap.</summary>

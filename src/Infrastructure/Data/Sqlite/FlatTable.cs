@@ -11,20 +11,18 @@ namespace TaskSlices.Infrastructure.Data.Sqlite;
 internal sealed class FlatTable : IRowReader
 {
     private readonly IProperty _id;
-    private readonly string _one, _newest, _newestBefore;
-    private readonly Func<SQLitePCL.sqlite3_stmt, object> _read;
+    private readonly string _one;
+    private readonly RowSql _lists;
+    private readonly Func<nint, string, object> _read;
 
-    private FlatTable(IEntityType entity, Func<SQLitePCL.sqlite3_stmt, object> read)
+    private FlatTable(IEntityType entity, Func<nint, string, object> read)
     {
         _id = entity.FindProperty(nameof(IOwned.Id))!;
         _read = read;
 
-        var (user, id) = (FlatModel.Column(entity, nameof(IOwned.UserId)), FlatModel.Column(_id));
-        var columns = string.Join(", ", entity.GetProperties().Select(FlatModel.Column));
-        var select = $"SELECT {columns} FROM {FlatModel.Table(entity)} WHERE {user} = ?1";
-        _one = $"{select} AND {id} = ?2";
-        _newest = $"{select} ORDER BY {id} DESC LIMIT ?2";
-        _newestBefore = $"{select} AND {id} < ?3 ORDER BY {id} DESC LIMIT ?2";
+        // Without statistics, SQLite takes two columns of an index for better than one and the right order.
+        _lists = new RowSql(entity, parameter: "?", position: "instr", unindexed: "+");
+        _one = $"{_lists.Select} AND {FlatModel.Column(_id)} = ?2";
     }
 
     /// <summary>Null if a row of that type is more than its columns, or not owned: that is left to EF Core.</summary>
@@ -35,23 +33,30 @@ internal sealed class FlatTable : IRowReader
         using var command = KeptStatements.Take(Open(db), _one, userId, AppDb.Stored(_id, id));
         using var reader = command.ExecuteReader();
 
-        return new(reader.Read() ? (T)_read(reader.Handle!) : null);
+        return new(reader.Read() ? (T)_read(reader.Handle!.DangerousGetHandle(), userId) : null);
     }
 
-    public ValueTask<List<T>> FindNewestAsync<T>(AppDb db, string userId, Guid? before, int count)
+    public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page)
     {
-        var sqlite = Open(db);
-        using var command = before is { } id
-            ? KeptStatements.Take(sqlite, _newestBefore, userId, count, AppDb.Stored(_id, id))
-            : KeptStatements.Take(sqlite, _newest, userId, count);
+        using var command = Take(Open(db), _lists.Page(userId, page));
         var found = new List<T>();
         using var reader = command.ExecuteReader();
 
         while (reader.Read())
-            found.Add((T)_read(reader.Handle!));
+            found.Add((T)_read(reader.Handle!.DangerousGetHandle(), userId));
 
         return new(found);
     }
+
+    public ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query)
+    {
+        using var command = Take(Open(db), _lists.Count(userId, query));
+
+        return new((long)command.ExecuteScalar()!);
+    }
+
+    private static SqliteCommand Take(SqliteConnection connection, RowSql.Statement statement) => KeptStatements.Take(
+        connection, statement.Text, [.. statement.Values.Select(v => v.Column is { } column ? AppDb.Stored(column, v.Value) : v.Value)]);
 
     private static SqliteConnection Open(AppDb db)
     {
@@ -63,6 +68,6 @@ internal sealed class FlatTable : IRowReader
     }
 
     private static FlatTable? Make(IEntityType? entity) =>
-        FlatModel.IsFlat(entity!) && RowReader.For<SQLitePCL.sqlite3_stmt>(entity!, Column.ReaderOf, Column.IsNullMethod) is { } read
+        FlatModel.IsFlat(entity!) && RowReader.For<nint>(entity!, Column.ReaderOf, Column.IsNullMethod) is { } read
             ? new FlatTable(entity!, read) : null;
 }

@@ -15,7 +15,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         var response = await app.As(_ann).Post($"/api/{_ann}/tasks", """{"title":"Buy milk","description":"2 litres"}""");
 
         var task = await response.Is(HttpStatusCode.Created);
-        Assert.Equal(["id", "user_id", "title", "description", "completed", "created_at", "updated_at"], task.Select(member => member.Key));
+        Assert.Equal(TaskAnswers.Members, task.Select(member => member.Key));
         Assert.Equal("Buy milk", task["title"]!.GetValue<string>());
         Assert.Equal("2 litres", task["description"]!.GetValue<string>());
         Assert.Equal(_ann, task["user_id"]!.GetValue<string>());
@@ -165,7 +165,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     public async Task Ignores_members_it_does_not_know_and_those_that_are_not_the_callers_to_set()
     {
         var other = Guid.NewGuid();
-        var body = $$$"""{"title":"Mine","id":"{{{other}}}","user_id":"bob","created_at":"1999-01-01T00:00:00Z","revision":99,"priority":{"high":[1]}}""";
+        var body = $$$"""{"title":"Mine","id":"{{{other}}}","user_id":"bob","created_at":"1999-01-01T00:00:00Z","revision":99,"assignee":{"high":[1]}}""";
 
         var task = await app.As(_ann).Post($"/api/{_ann}/tasks", body).Is(HttpStatusCode.Created);
 

@@ -38,7 +38,7 @@ public sealed class GetTaskTests(App app) : TestBase<App>
     {
         var task = await app.As(_bob).CreateTask(_bob, "Of Bob");
         using (var database = app.OpenDatabase())
-            database.Execute("INSERT INTO tasks SELECT $ann, id, 'Of Ann', NULL, completed, created_at, updated_at, 1 FROM tasks WHERE user_id = $bob", ("$ann", _ann), ("$bob", _bob));
+            database.Execute("INSERT INTO tasks (user_id, id, title, completed, created_at, updated_at, revision) SELECT $ann, id, 'Of Ann', completed, created_at, updated_at, 1 FROM tasks WHERE user_id = $bob", ("$ann", _ann), ("$bob", _bob));
 
         Assert.Equal("Of Ann", (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).Text("title"));
         Assert.Equal("Of Bob", (await app.As(_bob).Get($"/api/{_bob}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).Text("title"));

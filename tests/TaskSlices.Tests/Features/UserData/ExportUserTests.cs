@@ -49,10 +49,10 @@ public sealed class ExportUserTests(AccountServer server)
             Engine.Sql(
                 """
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
-                INSERT INTO tasks SELECT $id, randomblob(16), 'Task ' || i, NULL, 0, 0, 0, i FROM n
+                INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, revision) SELECT $id, randomblob(16), 'Task ' || i, NULL, 0, 0, 0, i FROM n
                 """,
                 """
-                INSERT INTO tasks SELECT $id, gen_random_uuid(), 'Task ' || i, NULL, false, to_timestamp(0), to_timestamp(0), i
+                INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, revision) SELECT $id, gen_random_uuid(), 'Task ' || i, NULL, false, to_timestamp(0), to_timestamp(0), i
                 FROM generate_series(1, 1234) i
                 """),
             ("$id", visitor.Id));

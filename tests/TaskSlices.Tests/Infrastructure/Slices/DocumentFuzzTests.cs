@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using FastEndpoints.Testing;
+using TaskSlices.Features.Tasks;
 using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Tests.Infrastructure.Slices;
@@ -122,8 +123,11 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
     private void Fill(JsonObject operation, Request request, string user)
     {
         request.Path = request.Path.Replace("{user_id}", user, StringComparison.Ordinal);
-        foreach (var parameter in Parameters(operation, "query").Where(_ => _random.Next(2) == 0))
-            request.Query[parameter["name"]!.GetValue<string>()] = $"{Value(parameter["schema"]!)}";
+
+        // One of them, beside the limit: some exclude each other, and page needs a limit, which the document says in words.
+        var parameters = Parameters(operation, "query").ToList();
+        foreach (var parameter in parameters.Where(p => Name(p) == "limit").Concat(parameters.Count > 0 && _random.Next(4) > 0 ? [Pick([.. parameters])] : []))
+            request.Query[Name(parameter)] = Value(parameter["schema"]!) is JsonArray list ? string.Join(',', list.Select(item => $"{item}")) : $"{Value(parameter["schema"]!)}";
 
         if (BodyOf(operation) is { } schema && (operation["requestBody"]!["required"]?.GetValue<bool>() is true || _random.Next(4) > 0))
             request.SetBody(Value(schema, orNull: true));
@@ -138,8 +142,8 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
 
         if (request.Path.Contains("{id}", StringComparison.Ordinal))
             breaks.Add(() => request.Break("id", () => request.Path = request.Path.Replace("{id}", Pick("7", "x", "null", $"{Guid.NewGuid()}0"), StringComparison.Ordinal)));
-        foreach (var parameter in Parameters(operation, "query"))
-            breaks.Add(() => request.Break("query", () => request.Query[parameter["name"]!.GetValue<string>()] = WrongText(parameter["schema"]!)));
+        foreach (var parameter in Parameters(operation, "query").Where(p => p["schema"]!["type"]!.GetValue<string>() is "integer" or "boolean" || p["schema"]!["enum"] is not null || p["schema"]!["pattern"] is not null))
+            breaks.Add(() => request.Break("query", () => request.Query[Name(parameter)] = WrongText(parameter["schema"]!)));
 
         if (schema is not null)
         {
@@ -156,7 +160,8 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
         {
             foreach (var name in Names(schema!))
                 breaks.Add(() => request.Break($"no {name}", () => { body.Remove(name); request.SetBody(body); }));
-            foreach (var (name, property) in schema!["properties"]!.AsObject())
+            // recurring takes true and false too, which is for clients that send it and not for new ones.
+            foreach (var (name, property) in schema!["properties"]!.AsObject().Where(p => p.Key != "recurring"))
                 breaks.Add(() => request.Break(name, () => { body[name] = WrongValue(Resolve(property!)); request.SetBody(body); }));
         }
 
@@ -178,7 +183,12 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
         {
             "object" => ObjectOf(schema),
             "boolean" => _random.Next(2) == 0,
-            "integer" => _random.Next(4) == 0 ? Bound(schema, "minimum") : _random.Next(Bound(schema, "minimum"), Bound(schema, "maximum") + 1),
+            "integer" => _random.Next(4) == 0 ? Bound(schema, "minimum") : _random.NextInt64(Bound(schema, "minimum"), Bound(schema, "maximum") + 1L),
+            "array" => new JsonArray([.. Enumerable.Range(0, _random.Next(Bound(schema, "minItems"), Bound(schema, "maxItems"))).Select(i => (JsonNode)$"{Pick("a", "Home office", "\u00e9", " A ")}{i}")]),
+            "string" when schema["enum"] is JsonArray words => Pick([.. words]) is { } word ? word.GetValue<string>() : null,
+            "string" when schema["pattern"]?.GetValue<string>() == DueDate.Pattern => Pick("2026-12-24", "2028-02-29T18:00", "2026-12-24T18:00:00.5Z"),
+            "string" when schema["pattern"]?.GetValue<string>() == Recurrence.Pattern => Pick("daily", "Monthly", "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=5"),
+            "string" when schema["pattern"]?.GetValue<string>().Contains("{36}", StringComparison.Ordinal) is true => $"{Guid.NewGuid()}",
             "string" when schema["format"]?.GetValue<string>() == "uuid" => $"{Guid.NewGuid()}",
             "string" => Text(schema),
             var other => throw new NotSupportedException($"A type that is not generated yet: {other}"),
@@ -196,7 +206,7 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
 
         // Members that are not named are allowed.
         if (_random.Next(3) == 0)
-            value[Pick("priority", "user_id", "id", "revision")] = Pick<JsonNode>(5, "x", new JsonArray(1), new JsonObject { ["a"] = true });
+            value[Pick("assignee", "user_id", "id", "revision")] = Pick<JsonNode>(5, "x", new JsonArray(1), new JsonObject { ["a"] = true });
 
         return value;
     }
@@ -223,7 +233,7 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
 
     private JsonNode? WrongValue(JsonNode schema)
     {
-        var wrong = new List<JsonNode?> { new JsonArray("x"), new JsonObject { ["a"] = 1 }, 5 };
+        var wrong = new List<JsonNode?> { new JsonArray(5), new JsonObject { ["a"] = 1 }, 5 };
         if (schema["nullable"]?.GetValue<bool>() is not true)
             wrong.Add(null);
         if (schema["type"]!.GetValue<string>() != "string")
@@ -239,7 +249,7 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
     }
 
     private string WrongText(JsonNode schema) => schema["type"]!.GetValue<string>() == "integer"
-        ? Pick($"{Bound(schema, "minimum") - 1}", $"{Bound(schema, "maximum") + 1}", "x", "1.5", "99999999999999999999", "true", "-1")
+        ? Pick($"{Bound(schema, "minimum") - 1}", $"{Bound(schema, "maximum") + 1L}", "x", "1.5", "99999999999999999999", "true", "-1")
         : Pick("x", "7", "null", "01a1fcf0-0000-7000-8000-00000000000g");
 
     private JsonNode Resolve(JsonNode schema) =>
@@ -251,6 +261,8 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
     private T Pick<T>(params T[] values) => values[_random.Next(values.Length)];
 
     private static int Bound(JsonNode schema, string name) => schema[name]?.GetValue<int>() ?? (name.StartsWith("max", StringComparison.Ordinal) ? 50 : 0);
+
+    private static string Name(JsonNode parameter) => parameter["name"]!.GetValue<string>();
 
     private static IEnumerable<string> Names(JsonNode schema) => schema["required"]?.AsArray().Select(name => name!.GetValue<string>()) ?? [];
 

@@ -46,8 +46,10 @@ public sealed class DocumentTests(App app) : TestBase<App>
         var update = document["components"]!["schemas"]!["UpdateTaskRequest"]!;
 
         Assert.Equal("""["title"]""", create["required"]!.ToJsonString());
-        Assert.Equal(["title", "description", "completed"], create["properties"]!.AsObject().Select(p => p.Key));
-        Assert.Equal(["title", "description", "completed"], update["properties"]!.AsObject().Select(p => p.Key));
+        string[] members =
+            ["title", "description", "completed", "priority", "due_date", "tags", "category", "recurrence", "recurrence_pattern", "recurring", "is_recurring"];
+        Assert.Equal(members, create["properties"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(members, update["properties"]!.AsObject().Select(p => p.Key));
         foreach (var request in new[] { create, update })
         {
             Assert.Equal(1, request["properties"]!["title"]!["minLength"]!.GetValue<int>());
@@ -58,7 +60,7 @@ public sealed class DocumentTests(App app) : TestBase<App>
         }
 
         var limit = document["paths"]!["/api/{user_id}/tasks"]!["get"]!["parameters"]!.AsArray().Single(p => p!["name"]!.GetValue<string>() == "limit")!;
-        Assert.Equal((1, PagedRequest.LimitMaximum), (limit["schema"]!["minimum"]!.GetValue<int>(), limit["schema"]!["maximum"]!.GetValue<int>()));
+        Assert.Equal((1, 1000), (limit["schema"]!["minimum"]!.GetValue<int>(), limit["schema"]!["maximum"]!.GetValue<int>()));
     }
 
     [Fact]

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.EntityFrameworkCore.Metadata;
+
+namespace TaskSlices.Infrastructure.Data;
+
+/// <summary>
+/// The statements of lists. Each starts from the owner, and goes on from a place by key, so that a page deep in a list costs what the first
+/// one costs.
+/// </summary>
+/// <param name="entity">What is listed.</param>
+/// <param name="parameter">What stands before the number of a parameter.</param>
+/// <param name="position">The function (text, part) that gives zero if the part is not in the text.</param>
+/// <param name="unindexed">What stands before a column whose index a condition is not to use; empty if that is up to the engine.</param>
+internal sealed class RowSql(IEntityType entity, string parameter, string position, string unindexed)
+{
+    private readonly string _id = FlatModel.Column(entity, nameof(IOwned.Id));
+
+    private readonly string _from =
+        $" FROM {FlatModel.Table(entity)} WHERE {FlatModel.Column(entity, nameof(IOwned.UserId))} = {parameter}1";
+
+    private readonly string _columns = string.Join(", ", FlatModel.ReadColumns(entity).Select(FlatModel.Column));
+
+    /// <summary>The start of every statement that reads rows of a user, who is the first parameter.</summary>
+    public string Select => $"SELECT {_columns}{_from}";
+
+    public Statement Page(string userId, RowPage page)
+    {
+        var statement = new Statement(parameter, Select);
+        statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
+        AddConditions(statement, page.Query);
+        AddPlace(statement, page);
+        AddOrder(statement, page);
+        statement.Append(" LIMIT ").Append(statement.Add(null, page.Count));
+        if (page.Skip > 0)
+            statement.Append(" OFFSET ").Append(statement.Add(null, page.Skip));
+
+        return statement;
+    }
+
+    public Statement Count(string userId, RowQuery query)
+    {
+        var statement = new Statement(parameter, $"SELECT count(*){_from}");
+        statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
+        AddConditions(statement, query);
+
+        return statement;
+    }
+
+    private static string Column(IReadOnlyProperty column) => FlatModel.Column((IProperty)column);
+
+    private void AddConditions(Statement statement, RowQuery query)
+    {
+        foreach (var condition in query.Conditions)
+        {
+            statement.Append(" AND ");
+            switch (condition)
+            {
+                // An index that starts with the column has its rows in the order of their ids.
+                case RowCondition.Equal { Column: var column, Value: var value }:
+                    Compare(column, "=", value, query.SortBy is null);
+                    break;
+                case RowCondition.AtLeast { Column: var column, Value: var value }:
+                    Compare(column, ">=", value, query.SortBy == column);
+                    break;
+                case RowCondition.AtMost { Column: var column, Value: var value }:
+                    Compare(column, "<=", value, query.SortBy == column);
+                    break;
+                case RowCondition.Contains { Columns: var columns, Text: var text }:
+                    var part = statement.Add((IProperty)columns[0], text);
+                    statement.Append($"({string.Join(" OR ", columns.Select(column => $"{position}({Column(column)}, {part}) > 0"))})");
+                    break;
+            }
+        }
+
+        void Compare(IReadOnlyProperty column, string comparison, object value, bool isIndexed)
+        {
+            statement.Append(isIndexed ? "" : unindexed).Append(Column(column)).Append($" {comparison} ");
+            statement.Append(statement.Add((IProperty)column, value));
+        }
+    }
+
+    private void AddPlace(Statement statement, RowPage page)
+    {
+        if (page is { Query.SortBy: { } sorted, HasKey: { } hasKey })
+            statement.Append($" AND {Column(sorted)} IS {(hasKey ? "NOT NULL" : "NULL")}");
+        if (page.After is not { } place)
+            return;
+
+        var comparison = page.Query.Ascending ? ">" : "<";
+        var id = statement.Add(entity.FindProperty(nameof(IOwned.Id)), place.Id);
+        if (page.Query.SortBy is { } column && page.HasKey is not false)
+        {
+            var key = statement.Add((IProperty)column, place.Key!);
+            statement.Append($" AND ({Column(column)}, {_id}) {comparison} ({key}, {id})");
+        }
+        else
+            statement.Append($" AND {_id} {comparison} {id}");
+    }
+
+    private void AddOrder(Statement statement, RowPage page)
+    {
+        var direction = page.Query.Ascending ? "ASC" : "DESC";
+        statement.Append(" ORDER BY ");
+        if (page.Query.SortBy is { } column && page.HasKey is not false)
+        {
+            if (column.IsNullable && page.HasKey is null)
+                statement.Append($"{Column(column)} IS NULL, ");
+
+            statement.Append($"{Column(column)} {direction}, ");
+        }
+
+        statement.Append($"{_id} {direction}");
+    }
+
+    /// <summary>A text and the values of its parameters, which are numbered from 1.</summary>
+    public sealed class Statement(string parameter, string start)
+    {
+        private readonly StringBuilder _text = new(start);
+        private readonly List<(IProperty? Column, object Value)> _values = [];
+
+        public string Text => _text.ToString();
+
+        /// <summary>Each with the column that it is compared with; without one, it is a number of rows.</summary>
+        public IReadOnlyList<(IProperty? Column, object Value)> Values => _values;
+
+        public Statement Append(string text)
+        {
+            _text.Append(text);
+
+            return this;
+        }
+
+        /// <summary>How the text names the value.</summary>
+        public string Add(IProperty? column, object value)
+        {
+            _values.Add((column, value));
+
+            return parameter + _values.Count.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+}

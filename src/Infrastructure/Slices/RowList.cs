@@ -1,0 +1,67 @@
+using System.Reflection;
+using System.Text.Json;
+using FluentValidation.Results;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Http;
+
+namespace TaskSlices.Infrastructure.Slices;
+
+/// <summary>
+/// A list as a bare JSON array, or why there is none. Rows that are not here yet are read while others are sent; nothing is open in the
+/// database meanwhile, so that a slow reader holds up nobody.
+/// </summary>
+/// <param name="rows">The first rows.</param>
+/// <param name="readOn">The next rows each time it is called; none at the end. Null if there are no others.</param>
+public sealed class RowList<T>(IReadOnlyList<T> rows, Func<Task<IReadOnlyList<T>>>? readOn = null) : IResult, IEndpointMetadataProvider
+{
+    /// <summary>In bytes, of what is sent at once.</summary>
+    private const int Chunk = 16 * 1024;
+
+    /// <summary>Why the list is refused; null if it is not.</summary>
+    internal List<ValidationFailure>? Failures { get; init; }
+
+    static void IEndpointMetadataProvider.PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(200, typeof(IEnumerable<T>), ["application/json"]));
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(422, typeof(Problem), [Problem.MediaType]));
+    }
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (Failures is not null)
+        {
+            await SliceConventions.Refuse(Failures, httpContext).ExecuteAsync(httpContext);
+            return;
+        }
+
+        var json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        var body = httpContext.Response.BodyWriter;
+        httpContext.Response.ContentType = "application/json; charset=utf-8";
+
+        await using var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = json.Encoder, SkipValidation = true });
+        if (readOn is null)
+        {
+            // In one piece, and sent at once.
+            JsonSerializer.Serialize(writer, rows, json);
+            return;
+        }
+
+        writer.WriteStartArray();
+        for (var batch = rows; batch.Count > 0; batch = await readOn())
+        {
+            foreach (var row in batch)
+            {
+                JsonSerializer.Serialize(writer, row, json);
+                if (body.UnflushedBytes + writer.BytesPending > Chunk)
+                {
+                    await writer.FlushAsync();
+                    await body.FlushAsync(httpContext.RequestAborted);
+                }
+            }
+        }
+
+        writer.WriteEndArray();
+    }
+}
