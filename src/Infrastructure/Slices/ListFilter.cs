@@ -26,7 +26,7 @@ internal sealed class ListFilter(
     public IEnumerable<ListParameter> Parameters => Described(names, schema, null);
 
     public static ListFilter ByWord(string column, Dictionary<string, object?> words, string[] names) => new(
-        column, names, () => ListPage.Words(words.Keys),
+        column, names, () => ListPage.Words(words.Keys, words.FirstOrDefault(word => word.Value is null).Key),
         (asked, property, names) =>
             asked.One(names, words.ContainsKey, () => $"must be {TextRules.OneOf(words.Keys)}.", word => words[word]) is { } value
                 ? [new RowCondition.Equal(property, value)] : []);

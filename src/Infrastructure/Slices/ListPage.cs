@@ -41,11 +41,17 @@ internal static class ListPage
         .. ListFilter.Described(OrderNames, () => Words(Directions), "Without it, as suits the column: newest first, texts ascending."),
     ];
 
-    public static JsonObject Words(IEnumerable<string> words) => new()
+    public static JsonObject Words(IEnumerable<string> words, string? ifAbsent = null)
     {
-        ["type"] = "string",
-        ["enum"] = new JsonArray([.. words.Select(word => JsonValue.Create(word))]),
-    };
+        if (words.SequenceEqual(Flags))
+            return new JsonObject { ["type"] = "boolean" };
+
+        var schema = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. words.Select(word => JsonValue.Create(word))]) };
+        if (ifAbsent is not null)
+            schema["default"] = ifAbsent;
+
+        return schema;
+    }
 
     private static JsonObject Whole(int minimum) => new() { ["type"] = "integer", ["minimum"] = minimum, ["maximum"] = int.MaxValue };
 }
