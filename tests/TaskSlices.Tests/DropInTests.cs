@@ -130,6 +130,109 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         }
         """;
 
+    private const string MemoFeature = """"
+        using FastEndpoints;
+        using FluentValidation;
+        using Microsoft.AspNetCore.Http.HttpResults;
+        using Microsoft.EntityFrameworkCore;
+        using Microsoft.EntityFrameworkCore.Metadata.Builders;
+        using TaskSlices.Infrastructure.Auth;
+        using TaskSlices.Infrastructure.Data;
+        using TaskSlices.Infrastructure.Slices;
+
+        namespace TaskSlices.Features.Memos;
+
+        public sealed class Memo : IOwned
+        {
+            public required string UserId { get; init; }
+            public required Guid Id { get; init; }
+            public required string Title { get; set; }
+            public string? Text { get; set; }
+            public bool Pinned { get; set; }
+            public long Revision { get; private set; }
+
+            [Derived]
+            public string TitleKey { get => SearchText.Fold(Title); private set { } }
+
+            [Derived]
+            public string TextKey { get => SearchText.Fold(Text); private set { } }
+        }
+
+        public sealed class MemoMapping : IEntityTypeConfiguration<Memo>
+        {
+            public void Configure(EntityTypeBuilder<Memo> builder)
+            {
+                builder.ToTable("memos");
+                builder.HasKey(m => new { m.UserId, m.Id });
+                builder.HasIndex(m => new { m.UserId, m.TitleKey, m.Id });
+            }
+        }
+
+        public sealed class MemoSchema : ISchema
+        {
+            private const string Columns = """
+                id UUID NOT NULL, title TEXT NOT NULL, text TEXT, pinned BOOLEAN NOT NULL, revision BIGINT NOT NULL,
+                text_key TEXT NOT NULL, PRIMARY KEY (user_id, id)
+                """;
+
+            public IReadOnlyList<SchemaStep> Steps { get; } =
+            [
+                new("2026-11-29-memos", $"CREATE TABLE memos (user_id TEXT NOT NULL, title_key TEXT NOT NULL, {Columns}) WITHOUT ROWID; CREATE INDEX memos_title ON memos (user_id, title_key, id)")
+                {
+                    Postgres = $"CREATE TABLE memos (user_id TEXT COLLATE \"C\" NOT NULL, title_key TEXT COLLATE \"C\" NOT NULL, {Columns}); CREATE INDEX memos_title ON memos (user_id, title_key, id)",
+                },
+            ];
+        }
+
+        public sealed record AddMemoRequest : OwnedRequest { public string Title { get; init; } = ""; public string? Text { get; init; } public bool? Pinned { get; init; } }
+
+        public sealed class AddMemoValidator : Validator<AddMemoRequest>
+        {
+            public AddMemoValidator() { RuleFor(r => r.Title).Characters(1, 50); RuleFor(r => r.Text).Characters(0, 500); }
+        }
+
+        public sealed class AddMemo(AppDb db, IdSource ids, TimeProvider clock) : Endpoint<AddMemoRequest, Ok<Guid>>
+        {
+            public override void Configure() => Post("/api/{user_id}/memos");
+
+            public override async Task<Ok<Guid>> ExecuteAsync(AddMemoRequest req, CancellationToken ct)
+            {
+                var memo = new Memo { UserId = req.UserId, Id = ids.Next(clock.GetUtcNow()), Title = req.Title, Text = req.Text, Pinned = req.Pinned ?? false };
+                db.Add(memo);
+                await db.SaveChangesAsync(ct);
+
+                return TypedResults.Ok(memo.Id);
+            }
+        }
+        """";
+
+    private const string MemoList = """
+        using FastEndpoints;
+        using TaskSlices.Infrastructure.Auth;
+        using TaskSlices.Infrastructure.Data;
+        using TaskSlices.Infrastructure.Slices;
+
+        namespace TaskSlices.Features.Memos;
+
+        public sealed record ListMemosRequest : OwnedRequest
+        {
+            public static ListOf<Memo> List { get; } = new ListOf<Memo>()
+                .Filter(m => m.Pinned, "pinned")
+                .Search(m => m.TitleKey, m => m.TextKey)
+                .Sort("title", m => m.TitleKey);
+        }
+
+        public sealed record MemoResponse(Guid Id, string Title, string? Text, bool Pinned);
+
+        public sealed class ListMemos(AppDb db) : Endpoint<ListMemosRequest, RowList<MemoResponse>>
+        {
+            public override void Configure() => Get("/api/{user_id}/memos");
+
+            public override Task<RowList<MemoResponse>> ExecuteAsync(ListMemosRequest req, CancellationToken ct) =>
+                ListMemosRequest.List.ReadAsync(db.Set<Memo>(), req.UserId, HttpContext, m => new MemoResponse(m.Id, m.Title, m.Text, m.Pinned), ct);
+        }
+        """;
+
     [Fact]
     public async Task A_slice_that_forgot_something_stops_the_process_with_its_name_and_the_mend()
     {
@@ -204,6 +307,75 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         Assert.Equal("""["of ann"]""", await TextOf(ann.Get("/api/ann/notes")));
     }
 
+    [Fact]
+    public Task A_list_of_a_feature_is_filtered_sorted_searched_and_paged_in_a_few_lines() => ListsAsync(dropped.Server);
+
+    [Trait("Engine", "SQLite")]
+    [Fact]
+    public async Task So_it_is_on_PostgreSQL()
+    {
+        await using var database = await PostgresServer.StartAsync();
+        await using var server = await dropped.StartAsync(("DATABASE_URL", database.Url));
+
+        await ListsAsync(server);
+    }
+
+    [Fact]
+    public async Task A_list_by_what_is_no_column_stops_the_process_with_the_mend()
+    {
+        using var wrong = new DropIn();
+        var assembly = await wrong.BuildAsync(
+            MemoFeature.Replace("[Derived]\n    public string TextKey { get => SearchText.Fold(Text); private set { } }", "public string TextKey => SearchText.Fold(Text);", StringComparison.Ordinal)
+                .Replace("text_key TEXT NOT NULL, ", "", StringComparison.Ordinal), MemoList);
+
+        var (exitCode, output, error) = await ServerProcess.RunAsync([], wrong.NewDataDirectory(), new() { ["BETTER_AUTH_SECRET"] = Token.Secret }, assembly);
+
+        Assert.Equal((1, ""), (exitCode, output));
+        AssertLine(error, "ListMemos", "TextKey of Memo is no column", "Give it a setter");
+    }
+
+    private static async Task ListsAsync(ServerProcess server)
+    {
+        Assert.InRange(MemoList.Split('\n').Length, 1, 39);
+
+        using var ann = ClientOf(server, "ann");
+        using var bob = ClientOf(server, "bob");
+        foreach (var memo in new[]
+        {
+            """{"title":"Zebra","text":"Stra\u00dfe 5","pinned":true}""", """{"title":"apple"}""", """{"title":"\u00c4pfel","pinned":true}""", """{"title":"Banana","text":"of a r\u00e9sum\u00e9"}""",
+        })
+            await TextOf(ann.Post("/api/ann/memos", memo));
+        await TextOf(bob.Post("/api/bob/memos", """{"title":"of Bob"}"""));
+
+        Assert.Equal("Banana Äpfel apple Zebra", await TitlesAsync(""));
+        Assert.Equal("Äpfel apple Banana Zebra", await TitlesAsync("?sort_by=title"));
+        Assert.Equal("Zebra Banana apple Äpfel", await TitlesAsync("?sort=TITLE&sort_order=desc"));
+        Assert.Equal("Äpfel Zebra", await TitlesAsync("?pinned=true"));
+        Assert.Equal("Zebra", await TitlesAsync("?search=strasse%205"));
+        Assert.Equal("Banana", await TitlesAsync("?search=RESUME&pinned=false"));
+        foreach (var wrong in new[] { "pinned=maybe", "sort=text", "search=" + new string('x', 201), "limit=0" })
+            await ann.Get($"/api/ann/memos?{wrong}").Refuses(wrong.Split('=')[0]);
+
+        var walked = new List<string>();
+        for (var url = "/api/ann/memos?sort=title&limit=1&count=true"; url is not null;)
+        {
+            var page = await ann.Get(url);
+            Assert.Equal("4", Assert.Single(page.Headers.GetValues("X-Total-Count")));
+            walked.Add(Assert.Single(await page.IsList())!["title"]!.GetValue<string>());
+            url = page.Next();
+        }
+
+        Assert.Equal(["Äpfel", "apple", "Banana", "Zebra"], walked);
+        await bob.Get("/api/ann/memos?search=apple").IsProblem(HttpStatusCode.Forbidden);
+        var names = (await server.Client.Get("/swagger/v1/swagger.json").Is(HttpStatusCode.OK))["paths"]!["/api/{user_id}/memos"]!["get"]!["parameters"]!.AsArray()
+            .Select(parameter => parameter!["name"]!.GetValue<string>());
+        Assert.Equal(
+            ["user_id", "pinned", "search", "sort_by", "sort", "order", "sort_order", "sort_direction", "limit", "after", "offset", "skip", "page", "count"], names);
+
+        async Task<string> TitlesAsync(string query) =>
+            string.Join(' ', (await ann.Get($"/api/ann/memos{query}").IsList()).Select(memo => memo!["title"]!.GetValue<string>()));
+    }
+
     private static async Task<string> TextOf(Task<HttpResponseMessage> sent)
     {
         var text = await sent.Text();
@@ -246,12 +418,23 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
     {
         private readonly DropIn _dropIn = new();
 
+        private string _assembly = "";
+
         public ServerProcess Server { get; private set; } = null!;
 
         public async ValueTask InitializeAsync()
         {
-            var assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature);
-            Server = await ServerProcess.StartAsync(_dropIn.NewDataDirectory(), new() { ["BETTER_AUTH_SECRET"] = Token.Secret }, assembly);
+            _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList);
+            Server = await StartAsync();
+        }
+
+        public Task<ServerProcess> StartAsync(params (string Name, string Value)[] settings)
+        {
+            var environment = new Dictionary<string, string> { ["BETTER_AUTH_SECRET"] = Token.Secret };
+            foreach (var (name, value) in settings)
+                environment[name] = value;
+
+            return ServerProcess.StartAsync(_dropIn.NewDataDirectory(), environment, _assembly);
         }
 
         public async ValueTask DisposeAsync()
