@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskSlices.Infrastructure.Data;
@@ -11,22 +12,29 @@ namespace TaskSlices.Infrastructure.Data;
 /// <param name="entity">What is listed.</param>
 /// <param name="parameter">What stands before the number of a parameter.</param>
 /// <param name="position">The function (text, part) that gives zero if the part is not in the text.</param>
-/// <param name="unindexed">What stands before a column whose index a condition is not to use; empty if that is up to the engine.</param>
-internal sealed class RowSql(IEntityType entity, string parameter, string position, string unindexed)
+/// <param name="indexes">
+/// By the name of a column, the name of the index on user, column and id: it has rows of one user, or of one value, in the order of a list.
+/// Null if the engine knows best which one to use.
+/// </param>
+internal sealed class RowSql(
+    IEntityType entity, string parameter, string position, IReadOnlyDictionary<string, string>? indexes = null)
 {
     private readonly string _id = FlatModel.Column(entity, nameof(IOwned.Id));
 
-    private readonly string _from =
-        $" FROM {FlatModel.Table(entity)} WHERE {FlatModel.Column(entity, nameof(IOwned.UserId))} = {parameter}1";
+    private readonly string _where = $" WHERE {FlatModel.Column(entity, nameof(IOwned.UserId))} = {parameter}1";
 
     private readonly string _columns = string.Join(", ", FlatModel.ReadColumns(entity).Select(FlatModel.Column));
 
     /// <summary>The start of every statement that reads rows of a user, who is the first parameter.</summary>
-    public string Select => $"SELECT {_columns}{_from}";
+    public string Select => $"{SelectFrom}{_where}";
+
+    private string SelectFrom => $"SELECT {_columns} FROM {FlatModel.Table(entity)}";
 
     public Statement Page(string userId, RowPage page)
     {
-        var statement = new Statement(parameter, Select);
+        var index = page.Query.SortBy is { } sorted ? IndexOf(sorted) : IndexOf(page.Query);
+        var hint = indexes is null ? "" : index is null ? " NOT INDEXED" : $" INDEXED BY \"{index}\"";
+        var statement = new Statement(parameter, $"{SelectFrom}{hint}{_where}");
         statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
         AddConditions(statement, page.Query);
         AddPlace(statement, page);
@@ -40,7 +48,8 @@ internal sealed class RowSql(IEntityType entity, string parameter, string positi
 
     public Statement Count(string userId, RowQuery query)
     {
-        var statement = new Statement(parameter, $"SELECT count(*){_from}");
+        var hint = IndexOf(query) is { } index ? $" INDEXED BY \"{index}\"" : "";
+        var statement = new Statement(parameter, $"SELECT count(*) FROM {FlatModel.Table(entity)}{hint}{_where}");
         statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
         AddConditions(statement, query);
 
@@ -56,15 +65,14 @@ internal sealed class RowSql(IEntityType entity, string parameter, string positi
             statement.Append(" AND ");
             switch (condition)
             {
-                // An index that starts with the column has its rows in the order of their ids.
                 case RowCondition.Equal { Column: var column, Value: var value }:
-                    Compare(column, "=", value, query.SortBy is null);
+                    Compare(column, "=", value);
                     break;
                 case RowCondition.AtLeast { Column: var column, Value: var value }:
-                    Compare(column, ">=", value, query.SortBy == column);
+                    Compare(column, ">=", value);
                     break;
                 case RowCondition.AtMost { Column: var column, Value: var value }:
-                    Compare(column, "<=", value, query.SortBy == column);
+                    Compare(column, "<=", value);
                     break;
                 case RowCondition.Contains { Columns: var columns, Text: var text }:
                     var part = statement.Add((IProperty)columns[0], text);
@@ -73,12 +81,14 @@ internal sealed class RowSql(IEntityType entity, string parameter, string positi
             }
         }
 
-        void Compare(IReadOnlyProperty column, string comparison, object value, bool isIndexed)
-        {
-            statement.Append(isIndexed ? "" : unindexed).Append(Column(column)).Append($" {comparison} ");
-            statement.Append(statement.Add((IProperty)column, value));
-        }
+        void Compare(IReadOnlyProperty column, string comparison, object value) =>
+            statement.Append($"{Column(column)} {comparison} ").Append(statement.Add((IProperty)column, value));
     }
+
+    private string? IndexOf(IReadOnlyProperty column) => indexes?.GetValueOrDefault(((IProperty)column).GetColumnName());
+
+    private string? IndexOf(RowQuery query) =>
+        query.Conditions.OfType<RowCondition.Equal>().Select(equal => IndexOf(equal.Column)).FirstOrDefault(index => index is not null);
 
     private void AddPlace(Statement statement, RowPage page)
     {

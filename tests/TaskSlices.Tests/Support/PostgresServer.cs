@@ -94,7 +94,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public void Execute(string sql)
     {
         using var connection = Open();
-        using var command = new NpgsqlCommand(sql, connection);
+        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 300 };
         command.ExecuteNonQuery();
     }
 

@@ -19,7 +19,7 @@ internal sealed class FlatTable : IRowReader
 
         var table = FlatModel.Table(entity);
         var columns = string.Join(", ", _columns.Select(FlatModel.Column));
-        _lists = new RowSql(entity, parameter: "$", position: "strpos", unindexed: "");
+        _lists = new RowSql(entity, parameter: "$", position: "strpos");
         _one = $"{_lists.Select} AND {FlatModel.Column(entity, nameof(IOwned.Id))} = $2";
 
         // Behind the lock, so that it sees who was erased meanwhile: the division by zero then undoes the counter too.

@@ -1,5 +1,6 @@
 using System.Data;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskSlices.Infrastructure.Data.Sqlite;
@@ -11,8 +12,12 @@ namespace TaskSlices.Infrastructure.Data.Sqlite;
 internal sealed class FlatTable : IRowReader
 {
     private readonly IProperty _id;
+    private const string Parameter = "?";
+    private const string Position = "instr";
+
     private readonly string _one;
-    private readonly RowSql _lists;
+    private readonly IEntityType _entity;
+    private RowSql? _lists;
     private readonly Func<nint, string, object> _read;
 
     private FlatTable(IEntityType entity, Func<nint, string, object> read)
@@ -20,9 +25,8 @@ internal sealed class FlatTable : IRowReader
         _id = entity.FindProperty(nameof(IOwned.Id))!;
         _read = read;
 
-        // Without statistics, SQLite takes two columns of an index for better than one and the right order.
-        _lists = new RowSql(entity, parameter: "?", position: "instr", unindexed: "+");
-        _one = $"{_lists.Select} AND {FlatModel.Column(_id)} = ?2";
+        _entity = entity;
+        _one = $"{new RowSql(entity, Parameter, Position).Select} AND {FlatModel.Column(_id)} = ?2";
     }
 
     /// <summary>Null if a row of that type is more than its columns, or not owned: that is left to EF Core.</summary>
@@ -38,7 +42,8 @@ internal sealed class FlatTable : IRowReader
 
     public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page)
     {
-        using var command = Take(Open(db), _lists.Page(userId, page));
+        var sqlite = Open(db);
+        using var command = Take(sqlite, Lists(sqlite).Page(userId, page));
         var found = new List<T>();
         using var reader = command.ExecuteReader();
 
@@ -50,9 +55,38 @@ internal sealed class FlatTable : IRowReader
 
     public ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query)
     {
-        using var command = Take(Open(db), _lists.Count(userId, query));
+        var sqlite = Open(db);
+        using var command = Take(sqlite, Lists(sqlite).Count(userId, query));
 
         return new((long)command.ExecuteScalar()!);
+    }
+
+    /// <summary>
+    /// With the indexes that the database has. Without statistics, SQLite takes the key where an index has far fewer rows, and sorts where an
+    /// index has the order.
+    /// </summary>
+    private RowSql Lists(SqliteConnection connection)
+    {
+        if (_lists is { } lists)
+            return lists;
+
+        using var command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT i.name, l.name FROM pragma_index_list($table) l
+                JOIN pragma_index_info(l.name) u ON u.seqno = 0 AND u.name = $user
+                JOIN pragma_index_info(l.name) i ON i.seqno = 1
+                JOIN pragma_index_info(l.name) d ON d.seqno = 2 AND d.name = $id
+            WHERE NOT l.partial
+            """;
+        command.Parameters.AddWithValue("$table", _entity.GetTableName());
+        command.Parameters.AddWithValue("$user", _entity.FindProperty(nameof(IOwned.UserId))!.GetColumnName());
+        command.Parameters.AddWithValue("$id", _id.GetColumnName());
+        using var reader = command.ExecuteReader();
+        var indexes = new Dictionary<string, string>();
+        while (reader.Read())
+            indexes[reader.GetString(0)] = reader.GetString(1);
+
+        return _lists = new RowSql(_entity, Parameter, Position, indexes);
     }
 
     private static SqliteCommand Take(SqliteConnection connection, RowSql.Statement statement) => KeptStatements.Take(

@@ -65,6 +65,37 @@ public sealed partial class ShapeTests : IAsyncLifetime
         Assert.InRange(many.Highest, many.Median, 2 * few.Highest);
     }
 
+    [Fact]
+    public async Task A_list_looks_at_no_task_of_another_user()
+    {
+        await using var api = Start();
+        using var client = api.CreateClient();
+        await ReadPagesAsync(client, users: 1_000);
+        _server.Execute(
+            "UPDATE tasks SET priority = revision % 5, completed = revision % 3 = 0, due_order = '2026-12-' || 10 + revision % 20, updated_at = now() + revision * interval '1 s'");
+        _server.Execute("VACUUM ANALYZE tasks");
+
+        foreach (var query in new[]
+        {
+            "", "?status=pending&limit=10", "?priority=high&limit=10", "?sort=priority&limit=10", "?sort=updated_at&limit=10", "?sort=title&limit=10",
+            "?sort=due_date&limit=10", "?sort=due_date&order=desc&due_to=2026-12-24&limit=10", "?sort=due_date&limit=10&after=ffffffff-ffff-7fff-bfff-ffffffffffff,2026-12-20",
+            "?search=task&limit=10", "?tags=a,b&limit=10", "?due_from=2026-12-24&limit=10", "?status=pending&limit=1&count=true", "?limit=10&page=3",
+        })
+        {
+            var before = _server.Log.Length;
+            Assert.Equal(HttpStatusCode.OK, (await client.GetWith($"/api/user7/tasks{query}", ("Authorization", $"Bearer {Token.For("user7")}"))).StatusCode);
+
+            var plans = Plans(before).Where(plan => plan.Statement.Contains("tasks", StringComparison.Ordinal)).ToList();
+            Assert.NotEmpty(plans);
+            Assert.All(plans, plan => Assert.All(Scans(plan.Plan), scan =>
+                Assert.True(scan["Index Cond"]?.GetValue<string>().Contains("user_id =", StringComparison.Ordinal) is true, $"{query}: {plan.Statement}\n{plan.Plan}")));
+        }
+
+        static IEnumerable<JsonNode> Scans(JsonNode plan) =>
+            (plan["Node Type"]!.GetValue<string>() is "Seq Scan" or "Index Scan" or "Index Only Scan" or "Bitmap Index Scan" ? [plan] : Array.Empty<JsonNode>())
+                .Concat(plan["Plans"]?.AsArray().SelectMany(child => Scans(child!)) ?? []);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
