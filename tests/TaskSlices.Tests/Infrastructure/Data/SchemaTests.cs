@@ -257,6 +257,32 @@ public sealed class SchemaTests(App app) : TestBase<App>
         Assert.Single(used);
     }
 
+    [Fact]
+    public async Task Tasks_of_an_older_database_get_what_lists_sort_and_search_by()
+    {
+        var directory = NewDirectory();
+        const int count = 1100;
+        using (var database = Engine.Open(directory))
+        {
+            Record(database, [.. Steps.Where(step => string.CompareOrdinal(step.Id, "2026-11-29") < 0)]);
+            for (var i = 0; i < count; i++)
+            {
+                database.Execute(
+                    "INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, revision) VALUES ($user, $id, $title, NULL, $completed, $at, $at, $number)",
+                    ("$user", $"user{i % 3}"), ("$id", Engine.IsPostgres ? Guid.CreateVersion7() : Guid.CreateVersion7().ToByteArray(bigEndian: true)),
+                    ("$title", $"Stra\u00dfe {i}"), ("$completed", i % 2 == 0), ("$at", Engine.Time(DateTimeOffset.UnixEpoch.AddDays(i))), ("$number", (long)i + 1));
+            }
+        }
+
+        await StartAsync(directory);
+
+        using var after = Engine.Open(directory);
+        Assert.Equal((long)count, after.Scalar("SELECT count(*) FROM tasks WHERE title_key = replace(lower(title), '\u00df', 'ss') AND text_key = '' AND tag_keys = ''"));
+        Assert.Equal(count / 2L, after.Scalar("SELECT count(*) FROM tasks WHERE completed_at = updated_at"));
+        Assert.Equal(count / 2L, after.Scalar("SELECT count(*) FROM tasks WHERE completed_at IS NULL"));
+        Assert.Equal((long)count * (count + 1) / 2, Convert.ToInt64(after.Scalar("SELECT sum(revision) FROM tasks"), null));
+    }
+
     private static string NewDirectory() => Directory.CreateTempSubdirectory("taskslices-").FullName;
 
     private static string FileIn(string directory) => Path.Combine(directory, "taskslices.db");
@@ -280,12 +306,15 @@ public sealed class SchemaTests(App app) : TestBase<App>
         database.Query("SELECT id FROM schema_steps ORDER BY id", ["id"]).Select(row => (string)row[0]);
 
     /// <summary>Makes the database what it was when only these steps existed.</summary>
-    private static void Record(SqliteConnection database, params SchemaStep[] steps)
+    private static void Record(DbConnection database, params SchemaStep[] steps)
     {
-        database.Execute("CREATE TABLE schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID");
+        database.Execute(Engine.Sql(
+            "CREATE TABLE schema_steps (id TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE schema_steps (id TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)"));
         foreach (var step in steps)
         {
-            database.Execute(step.Sql);
+            if (Engine.Sql(step.Sql, step.Postgres ?? step.Sql.Replace("WITHOUT ROWID", "", StringComparison.Ordinal)) is { Length: > 0 } text)
+                database.Execute(text);
             database.Execute("INSERT INTO schema_steps VALUES ($id, 0)", ("$id", step.Id));
         }
     }
