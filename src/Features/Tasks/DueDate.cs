@@ -55,7 +55,10 @@ public static partial class DueDate
         var rest = text[(Date.Length + clock.Length)..];
         var hasSeconds = rest.StartsWith(':');
 
-        return date + local.ToString(hasSeconds ? "'T'HH:mm:ss" : "'T'HH:mm", CultureInfo.InvariantCulture) + rest[(hasSeconds ? 3 : 0)..];
+        // A rule may ask for seconds (BYSECOND).
+        var format = hasSeconds || local.Second > 0 ? "'T'HH:mm:ss" : "'T'HH:mm";
+
+        return date + local.ToString(format, CultureInfo.InvariantCulture) + rest[(hasSeconds ? 3 : 0)..];
     }
 
     public static bool IsDate(string text) => text.Length == Date.Length;

@@ -32,8 +32,9 @@ public static class Recurrence
     {
         var (local, offset) = DueDate.WallClock(dueDate);
 
+        // In UTC, the last day of the calendar can be behind its end.
         return RecurrenceRule.Next(RuleOf(recurrence), local, DueDate.IsDate(dueDate), offset, occurrence) is { } next
-            ? dueDate.At(next) : null;
+            && dueDate.At(next) is var due && DueDate.IsValid(due) ? due : null;
     }
 
     private static string RuleOf(string text) =>

@@ -167,7 +167,8 @@ internal sealed class ListQuery(IQueryCollection query)
                 if (text.Contains('\0', StringComparison.Ordinal))
                     Fail(name, $"{name} must not contain NUL.");
                 else
-                    values.Add((name, text.Trim()));
+                    // What a place was sorted by can end in a space.
+                    values.Add((name, name == PlaceNames[0] ? text : text.Trim()));
             }
         }
 

@@ -1,21 +1,17 @@
+using System.Text.RegularExpressions;
 using Ical.Net;
 using Ical.Net.CalendarComponents;
 using Ical.Net.DataTypes;
 using Ical.Net.Evaluation;
+using Rule = Ical.Net.DataTypes.RecurrenceRule;
 
 namespace TaskSlices.Infrastructure.Slices;
 
 /// <summary>Recurrence rules (RFC 5545 section 3.3.10), computed by Ical.Net.</summary>
-public static class RecurrenceRule
+public static partial class RecurrenceRule
 {
     /// <summary>In characters.</summary>
     public const int Limit = 200;
-
-    /// <summary>
-    /// In steps of the rule, of which none fits: enough for a leap day of a rule that counts days, over a century that has none. It bounds
-    /// what a rule that never fits costs (FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30).
-    /// </summary>
-    private const int Steps = 3000;
 
     /// <summary>Whether the text is a rule, such as <c>FREQ=MONTHLY;BYMONTHDAY=31</c>, that recurs once an hour at most.</summary>
     public static bool IsValid(string text) => Parse(text) is not null;
@@ -32,39 +28,95 @@ public static class RecurrenceRule
             return null;
 
         rule.Count = null;
-        if (rule.Until is { IsUtc: true } until)
-            rule.Until = new CalDateTime(DateTime.SpecifyKind(until.Value + (offset ?? TimeSpan.Zero), DateTimeKind.Unspecified));
+        rule.Until = LastMoment(rule.Until, offset);
 
         var first = isDate ? new CalDateTime(DateOnly.FromDateTime(start)) : new CalDateTime(start, null, hasTime: true);
         var recurring = new CalendarEvent { Start = first, RecurrenceRule = rule };
         try
         {
-            var next = recurring.GetOccurrences(first, new EvaluationOptions { MaxUnmatchedIncrementsLimit = Steps })
+            var next = recurring.GetOccurrences(first, new EvaluationOptions { MaxUnmatchedIncrementsLimit = StepsOf(rule) })
                 .Select(occurrence => occurrence.Period.StartTime.Value)
                 .FirstOrDefault(time => isDate ? time.Date > start.Date : time > start);
 
             return next == default ? null : next;
         }
-        catch (Exception e) when (e is EvaluationLimitExceededException or EvaluationOutOfRangeException)
+        catch (Exception e) when (e is EvaluationLimitExceededException or EvaluationOutOfRangeException or ArgumentOutOfRangeException)
         {
+            // No step fits, or the calendar (years 1 to 9999) ends.
             return null;
         }
     }
 
-    private static Ical.Net.DataTypes.RecurrenceRule? Parse(string text)
+    /// <summary>
+    /// In steps of the rule, of which none fits: it bounds what a rule that never fits costs (FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30). Enough
+    /// for a century of years and months, for a leap day of a rule that counts days over a century that has none, for a year of hours.
+    /// </summary>
+    private static int StepsOf(Rule rule)
     {
-        if (text.Length > Limit || text.Any(char.IsControl) || !text.Contains("FREQ=", StringComparison.OrdinalIgnoreCase))
+        var steps = rule.Frequency switch
+        {
+            FrequencyType.Yearly => 100,
+            FrequencyType.Monthly => 1200,
+            FrequencyType.Weekly => 3000,
+            _ => 9000,
+        };
+
+        // BYSETPOS looks at all hours of each step.
+        return rule.BySetPosition.Count > 0 ? steps / Math.Max(1, rule.ByHour.Count) : steps;
+    }
+
+    /// <summary>
+    /// UNTIL as the clock of the occurrences stands then; a date is the whole day. In the last year of the calendar, it ends nothing.
+    /// </summary>
+    private static CalDateTime? LastMoment(CalDateTime? until, TimeSpan? offset)
+    {
+        if (until is null || until.Value.Year == DateTime.MaxValue.Year)
+            return null;
+
+        var moment = until.HasTime ? until.Value : until.Value.Date.AddDays(1).AddSeconds(-1);
+        var ticks = moment.Ticks + (until.IsUtc && offset is { } ahead ? ahead.Ticks : 0);
+
+        return new CalDateTime(new DateTime(Math.Max(ticks, 0)), null, hasTime: true);
+    }
+
+    private static Rule? Parse(string text)
+    {
+        // Ical.Net takes what it does not understand for nothing: a rule with a wrong UNTIL would never end.
+        var parts = text.Split(';');
+        if (text.Length > Limit || !parts.All(Part.IsMatch)
+            || parts.DistinctBy(part => part.Split('=')[0], StringComparer.OrdinalIgnoreCase).Count() < parts.Length)
             return null;
 
         try
         {
-            var rule = new Ical.Net.DataTypes.RecurrenceRule(text);
+            var rule = new Rule(text);
 
-            return rule.Frequency is FrequencyType.Secondly or FrequencyType.Minutely ? null : rule;
+            return IsHourlyAtMost(rule) && HasPartsOfItsFrequency(rule) ? rule : null;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidOperationException)
         {
             return null;
         }
     }
+
+    private static bool IsHourlyAtMost(Rule rule) =>
+        rule is { Frequency: not (FrequencyType.Secondly or FrequencyType.Minutely), ByMinute.Count: <= 1, BySecond.Count: <= 1 };
+
+    /// <summary>RFC 5545 section 3.3.10. Ical.Net leaves out what is not allowed.</summary>
+    private static bool HasPartsOfItsFrequency(Rule rule)
+    {
+        var (yearly, monthly, weekly) = (
+            rule.Frequency == FrequencyType.Yearly, rule.Frequency == FrequencyType.Monthly, rule.Frequency == FrequencyType.Weekly);
+        var parts = rule.ByMonth.Count + rule.ByWeekNo.Count + rule.ByYearDay.Count + rule.ByMonthDay.Count + rule.ByDay.Count
+            + rule.ByHour.Count + rule.ByMinute.Count + rule.BySecond.Count;
+
+        return rule.ByDay.All(day => day.Offset is null || ((yearly || monthly) && day.Offset is >= -53 and <= 53 and not 0))
+            && (rule.ByWeekNo.Count == 0 || yearly)
+            && (rule.ByYearDay.Count == 0 || yearly || rule.Frequency == FrequencyType.Hourly)
+            && (rule.ByMonthDay.Count == 0 || !weekly)
+            && (rule.BySetPosition.Count == 0 || parts > 0);
+    }
+
+    [GeneratedRegex(@"\A(UNTIL=[0-9]{8}(T[0-9]{6}Z?)?|(?!UNTIL=)[A-Z]+=[A-Z0-9,+-]+)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Part { get; }
 }
