@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FastEndpoints.Testing;
 using TaskSlices.Features.Tasks;
 
@@ -183,6 +184,130 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         Assert.Equal("good", task["title"]!.GetValue<string>());
         Assert.Null(task["description"]);
         Assert.Equal(_ann, task["user_id"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("""{}""", "priority", "\"none\"")]
+    [InlineData("""{}""", "due_date", "null")]
+    [InlineData("""{}""", "tags", "[]")]
+    [InlineData("""{}""", "category", "null")]
+    [InlineData("""{}""", "recurrence", "null")]
+    [InlineData("""{}""", "completed_at", "null")]
+    [InlineData("""{}""", "next_task_id", "null")]
+    [InlineData("""{"priority":null}""", "priority", "\"none\"")]
+    [InlineData("""{"priority":"none"}""", "priority", "\"none\"")]
+    [InlineData("""{"priority":"low"}""", "priority", "\"low\"")]
+    [InlineData("""{"priority":"MEDIUM"}""", "priority", "\"medium\"")]
+    [InlineData("""{"priority":" High "}""", "priority", "\"high\"")]
+    [InlineData("""{"priority":"urgent"}""", "priority", "\"urgent\"")]
+    [InlineData("""{"priority":"Critical"}""", "priority", "\"urgent\"")]
+    [InlineData("""{"due_date":null}""", "due_date", "null")]
+    [InlineData("""{"due_date":"2028-02-29"}""", "due_date", "\"2028-02-29\"")]
+    [InlineData("""{"due_date":"2026-12-24T18:00"}""", "due_date", "\"2026-12-24T18:00\"")]
+    [InlineData("""{"due_date":"2026-12-24T18:00:00.1234567+05:45"}""", "due_date", "\"2026-12-24T18:00:00.1234567+05:45\"")]
+    [InlineData("""{"tags":null}""", "tags", "[]")]
+    [InlineData("""{"tags":[]}""", "tags", "[]")]
+    [InlineData("""{"tags":["b"," A ","a","B","c","\u00e9","e\u0301"]}""", "tags", """["b","A","c","é"]""")]
+    [InlineData("""{"tags":["<b>","a,b","🧀","'"]}""", "tags", """["<b>","a,b","🧀","'"]""")]
+    [InlineData("""{"category":null}""", "category", "null")]
+    [InlineData("""{"category":" Home & garden "}""", "category", "\"Home & garden\"")]
+    [InlineData("""{"recurrence":null}""", "recurrence", "null")]
+    [InlineData("""{"recurrence":"Daily"}""", "recurrence", "\"daily\"")]
+    [InlineData("""{"recurrence":"WEEKLY"}""", "recurrence", "\"weekly\"")]
+    [InlineData("""{"recurrence":"monthly"}""", "recurrence", "\"monthly\"")]
+    [InlineData("""{"recurrence":" yearly "}""", "recurrence", "\"yearly\"")]
+    [InlineData("""{"recurrence":"FREQ=MONTHLY;BYDAY=1FR"}""", "recurrence", "\"FREQ=MONTHLY;BYDAY=1FR\"")]
+    [InlineData("""{"recurrence_pattern":"Daily"}""", "recurrence", "\"daily\"")]
+    [InlineData("""{"recurrence_pattern":"weekly","is_recurring":true}""", "recurrence", "\"weekly\"")]
+    [InlineData("""{"recurrence_pattern":"weekly","is_recurring":false}""", "recurrence", "null")]
+    [InlineData("""{"recurrence":"weekly","is_recurring":false}""", "recurrence", "null")]
+    [InlineData("""{"recurrence_pattern":null,"is_recurring":false}""", "recurrence", "null")]
+    [InlineData("""{"recurring":"monthly"}""", "recurrence", "\"monthly\"")]
+    [InlineData("""{"recurring":true,"recurrence_pattern":"monthly"}""", "recurrence", "\"monthly\"")]
+    [InlineData("""{"recurring":false,"recurrence_pattern":"monthly"}""", "recurrence", "null")]
+    [InlineData("""{"recurring":true}""", "recurrence", "null")]
+    [InlineData("""{"recurring":null,"recurrence_pattern":null,"recurrence":null,"is_recurring":null}""", "recurrence", "null")]
+    [InlineData("""{"completed_at":"1999-01-01T00:00:00Z"}""", "completed_at", "null")]
+    [InlineData("""{"next_task_id":"00000000-0000-7000-8000-000000000000"}""", "next_task_id", "null")]
+    public async Task Takes_each_field_and_says_what_was_stored(string body, string field, string expected)
+    {
+        var json = JsonNode.Parse(body)!.AsObject();
+        json["title"] = "t";
+        var task = await app.As(_ann).Post($"/api/{_ann}/tasks", json.ToJsonString()).Is(HttpStatusCode.Created);
+
+        Assert.Equal(TaskAnswers.Members, task.Select(member => member.Key));
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), task[field]), $"{field} is {task[field]?.ToJsonString()}.");
+        Assert.Equal(task.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal(task.ToJsonString(), Assert.Single(await app.As(_ann).Get($"/api/{_ann}/tasks").IsList())!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("priority", "\"highest\"", "none, low, medium, high, urgent or critical")]
+    [InlineData("priority", "\"\"", "none, low")]
+    [InlineData("priority", "\"low\\u0000\"", "none, low")]
+    [InlineData("priority", "3", "type")]
+    [InlineData("priority", "[\"low\"]", "type")]
+    [InlineData("due_date", "\"tomorrow\"", "2026-12-24T18:00:00Z")]
+    [InlineData("due_date", "\"\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-02-29\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24\\n\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24\\u0000\"", "2026-12-24")]
+    [InlineData("due_date", "\"24.12.2026\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T24:00\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T18:60\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T18\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24Z\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T18:00:00.Z\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T18:00:00.12345678Z\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T18:00:00+0100\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T18:00:00+15:00\"", "2026-12-24")]
+    [InlineData("due_date", "\"2026-12-24T18:00:00+01:60\"", "2026-12-24")]
+    [InlineData("due_date", "\"0000-01-01\"", "2026-12-24")]
+    [InlineData("due_date", "\"0001-01-01T00:00:00+00:01\"", "2026-12-24")]
+    [InlineData("due_date", "\"٢٠٢٦-12-24\"", "2026-12-24")]
+    [InlineData("due_date", "1766534400", "type")]
+    [InlineData("tags", "\"work\"", "type")]
+    [InlineData("tags", "{}", "type")]
+    [InlineData("tags", "[\"\"]", "20 of 1 to 50")]
+    [InlineData("tags", "[\" \"]", "20 of 1 to 50")]
+    [InlineData("tags", "[\"a\",null]", "20 of 1 to 50")]
+    [InlineData("tags", "[\"a\\nb\"]", "control")]
+    [InlineData("tags", "[\"a\\u0000b\"]", "control")]
+    [InlineData("tags", "[\"a\\u2028b\"]", "control")]
+    [InlineData("category", "5", "type")]
+    [InlineData("category", "\"a\\u0000b\"", "50")]
+    [InlineData("recurrence", "5", "type")]
+    [InlineData("recurrence", "true", "type")]
+    [InlineData("recurrence", "\"sometimes\"", "RRULE")]
+    [InlineData("recurrence_pattern", "\"sometimes\"", "RRULE")]
+    [InlineData("recurring", "\"sometimes\"", "RRULE")]
+    [InlineData("recurring", "5", "type")]
+    [InlineData("recurring", "{}", "type")]
+    [InlineData("is_recurring", "\"daily\"", "type")]
+    [InlineData("is_recurring", "1", "type")]
+    public async Task Refuses_a_wrong_field_and_says_what_it_may_be(string field, string value, string rule)
+    {
+        var message = await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","{{field}}":{{value}}}""").Refuses(field);
+
+        Assert.Contains(rule, message, StringComparison.Ordinal);
+        Assert.Empty(await app.As(_ann).Get($"/api/{_ann}/tasks").IsList());
+    }
+
+    [Fact]
+    public async Task Takes_tags_and_a_category_at_the_limit_and_refuses_more()
+    {
+        var longest = string.Concat(Enumerable.Repeat("🧀", TagList.LengthLimit));
+        string[] tags = [longest, .. Enumerable.Range(1, TagList.CountLimit - 1).Select(i => $"tag {i}")];
+
+        var task = await PostAsync(new { title = "t", tags = tags.Append(" TAG 1 "), category = $" {longest} " }).Is(HttpStatusCode.Created);
+
+        Assert.Equal(tags, task["tags"]!.AsArray().Select(tag => tag!.GetValue<string>()));
+        Assert.Equal(longest, task.Text("category"));
+        await PostAsync(new { title = "t", tags = tags.Append("one more") }).Refuses("tags");
+        await PostAsync(new { title = "t", tags = new[] { longest + "x" } }).Refuses("tags");
+        await PostAsync(new { title = "t", category = longest + "x" }).Refuses("category");
+
+        Task<HttpResponseMessage> PostAsync(object body) => app.As(_ann).Post($"/api/{_ann}/tasks", JsonSerializer.Serialize(body));
     }
 
     [Fact]

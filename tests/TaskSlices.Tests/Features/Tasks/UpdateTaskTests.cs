@@ -284,4 +284,130 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
 
         Assert.Equal(before, await app.StoredTextAsync(_bob, task.Id()));
     }
+
+    [Theory]
+    [InlineData("""{}""", "")]
+    [InlineData("""{"priority":"LOW"}""", """{"priority":"low"}""")]
+    [InlineData("""{"priority":"critical"}""", """{"priority":"urgent"}""")]
+    [InlineData("""{"priority":null}""", """{"priority":"none"}""")]
+    [InlineData("""{"due_date":"2027-01-01"}""", """{"due_date":"2027-01-01"}""")]
+    [InlineData("""{"due_date":null}""", """{"due_date":null}""")]
+    [InlineData("""{"tags":["x"," X ","Work"]}""", """{"tags":["x","Work"]}""")]
+    [InlineData("""{"tags":["WORK","home"]}""", """{"tags":["WORK","home"]}""")]
+    [InlineData("""{"tags":[]}""", """{"tags":[]}""")]
+    [InlineData("""{"tags":null}""", """{"tags":[]}""")]
+    [InlineData("""{"category":" garden "}""", """{"category":"garden"}""")]
+    [InlineData("""{"category":null}""", """{"category":null}""")]
+    [InlineData("""{"recurrence":"Monthly"}""", """{"recurrence":"monthly"}""")]
+    [InlineData("""{"recurrence":null}""", """{"recurrence":null}""")]
+    [InlineData("""{"recurrence_pattern":"monthly"}""", """{"recurrence":"monthly"}""")]
+    [InlineData("""{"recurrence_pattern":null}""", """{"recurrence":null}""")]
+    [InlineData("""{"recurrence_pattern":"monthly","recurrence":"weekly"}""", """{"recurrence":"monthly"}""")]
+    [InlineData("""{"recurring":"monthly","recurrence":"weekly"}""", """{"recurrence":"monthly"}""")]
+    [InlineData("""{"recurring":"monthly"}""", """{"recurrence":"monthly"}""")]
+    [InlineData("""{"recurring":true}""", "")]
+    [InlineData("""{"recurring":false}""", """{"recurrence":null}""")]
+    [InlineData("""{"is_recurring":true}""", "")]
+    [InlineData("""{"is_recurring":null}""", "")]
+    [InlineData("""{"is_recurring":false}""", """{"recurrence":null}""")]
+    [InlineData("""{"is_recurring":false,"recurrence":"weekly"}""", """{"recurrence":null}""")]
+    [InlineData("""{"is_recurring":true,"recurrence_pattern":"yearly"}""", """{"recurrence":"yearly"}""")]
+    [InlineData("""{"completed_at":"1999-01-01T00:00:00Z","next_task_id":"00000000-0000-7000-8000-000000000000"}""", "")]
+    [InlineData("""{"priority":null,"due_date":null,"tags":null,"category":null,"recurrence":null}""", """{"priority":"none","due_date":null,"tags":[],"category":null,"recurrence":null}""")]
+    public async Task Changes_the_fields_that_are_sent_and_keeps_the_others(string body, string changes)
+    {
+        foreach (var method in new[] { "PUT", "PATCH" })
+        {
+            var task = await CreateFullAsync();
+            app.Tick();
+
+            var changed = await app.As(_ann).Send(method, $"/api/{_ann}/tasks/{task.Id()}", body).Is(HttpStatusCode.OK);
+
+            foreach (var (member, value) in JsonNode.Parse(changes.Length == 0 ? "{}" : changes)!.AsObject())
+                task[member] = value?.DeepClone();
+            Assert.InRange(changed.Time("updated_at"), task.Time("updated_at").AddSeconds(1), app.Now);
+            task["updated_at"] = changed.Text("updated_at");
+            Assert.Equal(task.ToJsonString(), changed.ToJsonString());
+            Assert.Equal(task.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"priority":"highest"}""", "priority")]
+    [InlineData("""{"priority":0}""", "priority")]
+    [InlineData("""{"due_date":"2026-02-29"}""", "due_date")]
+    [InlineData("""{"due_date":5}""", "due_date")]
+    [InlineData("""{"tags":["a",""]}""", "tags")]
+    [InlineData("""{"tags":["a\u0000b"]}""", "tags")]
+    [InlineData("""{"tags":"a"}""", "tags")]
+    [InlineData("""{"category":"123456789 123456789 123456789 123456789 123456789 1"}""", "category")]
+    [InlineData("""{"recurrence":"sometimes"}""", "recurrence")]
+    [InlineData("""{"recurrence":"FREQ=MINUTELY"}""", "recurrence")]
+    [InlineData("""{"recurrence_pattern":"sometimes"}""", "recurrence_pattern")]
+    [InlineData("""{"recurring":"sometimes"}""", "recurring")]
+    [InlineData("""{"is_recurring":"yes"}""", "is_recurring")]
+    [InlineData("""{"title":"New","completed":true,"priority":"highest"}""", "priority")]
+    public async Task Refuses_a_wrong_field_and_changes_nothing(string body, string field)
+    {
+        var task = await CreateFullAsync();
+        var before = await app.StoredTextAsync(_ann, task.Id());
+
+        foreach (var method in new[] { "PUT", "PATCH" })
+            await app.As(_ann).Send(method, $"/api/{_ann}/tasks/{task.Id()}", body).Refuses(field);
+
+        Assert.Equal(before, await app.StoredTextAsync(_ann, task.Id()));
+    }
+
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    public async Task Takes_back_a_whole_task_with_all_fields_as_it_gave_it(string method)
+    {
+        var task = await CreateFullAsync();
+        var done = await app.As(_ann).Patch($"/api/{_ann}/tasks/{task.Id()}/complete").Is(HttpStatusCode.OK);
+        app.Tick();
+
+        var changed = await app.As(_ann).Send(method, $"/api/{_ann}/tasks/{task.Id()}", done.ToJsonString()).Is(HttpStatusCode.OK);
+
+        done["updated_at"] = changed.Text("updated_at");
+        Assert.NotNull(done["next_task_id"]);
+        Assert.Equal(done.ToJsonString(), changed.ToJsonString());
+        Assert.Equal(2, (await app.As(_ann).Get($"/api/{_ann}/tasks").IsList()).Count);
+    }
+
+    [Fact]
+    public async Task Says_when_a_task_was_completed_until_it_is_open_again()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        app.Tick();
+
+        var done = await PutAsync("""{"completed":true}""");
+        Assert.Equal(done.Text("updated_at"), done.Text("completed_at"));
+        app.Tick();
+        Assert.Equal(done.Text("completed_at"), (await PutAsync("""{"completed":true,"title":"New"}""")).Text("completed_at"));
+        Assert.Null((await PutAsync("""{"completed":false}"""))["completed_at"]);
+        app.Tick();
+        var again = await PutAsync("""{"completed":true}""");
+        Assert.Equal(again.Text("updated_at"), again.Text("completed_at"));
+
+        Task<JsonObject> PutAsync(string body) => app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).Is(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("""{"title":"New"}""", "new", "milk")]
+    [InlineData("""{"description":"New"}""", "new", "litres")]
+    [InlineData("""{"tags":["New"]}""", "new", "work")]
+    public async Task Is_found_by_what_it_is_and_not_by_what_it_was(string body, string found, string gone)
+    {
+        var task = await CreateFullAsync();
+
+        await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).Is(HttpStatusCode.OK);
+
+        Assert.Single(await app.As(_ann).Get($"/api/{_ann}/tasks?search={found}").IsList());
+        Assert.Empty(await app.As(_ann).Get($"/api/{_ann}/tasks?search={gone}").IsList());
+    }
+
+    private Task<JsonObject> CreateFullAsync() => app.As(_ann).Post($"/api/{_ann}/tasks", """
+        {"title":"Buy milk","description":"2 litres","priority":"high","due_date":"2026-12-24T18:00:00Z","tags":["Work","Home"],"category":"shop","recurrence":"weekly"}
+        """).Is(HttpStatusCode.Created);
 }
