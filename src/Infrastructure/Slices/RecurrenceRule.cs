@@ -117,6 +117,7 @@ public static partial class RecurrenceRule
             && (rule.BySetPosition.Count == 0 || parts > 0);
     }
 
-    [GeneratedRegex(@"\A(UNTIL=[0-9]{8}(T[0-9]{6}Z?)?|(?!UNTIL=)[A-Z]+=[A-Z0-9,+-]+)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(UNTIL=[0-9]{8}(T[0-9]{6}Z?)?|(?!UNTIL=)[A-Z]+=[A-Z0-9,+-]+)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Part { get; }
 }

@@ -62,8 +62,8 @@ internal sealed class FlatTable : IRowReader
     }
 
     /// <summary>
-    /// With the indexes that the database has. Without statistics, SQLite takes the key where an index has far fewer rows, and sorts where an
-    /// index has the order.
+    /// With the indexes that the database has. Without statistics, SQLite takes the key where an index has far fewer rows, and sorts where
+    /// an index has the order.
     /// </summary>
     private RowSql Lists(SqliteConnection connection)
     {

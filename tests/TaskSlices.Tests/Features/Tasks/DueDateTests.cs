@@ -45,8 +45,6 @@ public sealed class DueDateTests : IDisposable
                 var body = new JsonObject { ["title"] = date.Text, ["due_date"] = date.Text }.ToJsonString();
                 var task = await server.Client.Post($"/api/{user}/tasks", body).Is(HttpStatusCode.Created);
                 Assert.Equal(date.Text, task.Text("due_date"));
-                var found = await server.Client.Get($"/api/{user}/tasks/{task.Id()}").Is(HttpStatusCode.OK);
-                Assert.Equal(date.Text, found.Text("due_date"));
                 lock (created)
                     created.Add(task.Id(), date);
             });
@@ -55,6 +53,8 @@ public sealed class DueDateTests : IDisposable
                 .ThenBy(task => task.Key, StringComparer.Ordinal).Select(task => (task.Key, task.Value.Text)).ToArray();
             Assert.Equal(expected, await ListAsync(server.Client, user, "asc"));
             Assert.Equal(expected.Reverse(), await ListAsync(server.Client, user, "desc"));
+            foreach (var (id, text) in expected.Take(20))
+                Assert.Equal(text, (await server.Client.Get($"/api/{user}/tasks/{id}").Is(HttpStatusCode.OK)).Text("due_date"));
 
             // Those of the other zones, which a server elsewhere has written.
             foreach (var other in users)

@@ -10,7 +10,7 @@ namespace TaskSlices.Tests.Features.Tasks;
 /// <summary>Random tasks and lists of them, against a model that is plain LINQ. FsCheck prints the case that fails, made as small as it can be.</summary>
 public sealed class ListModelTests(App app) : TestBase<App>
 {
-    private const int Cases = 40;
+    private const int Cases = 25;
 
     /// <summary>Each with the text by which it is sorted.</summary>
     private static readonly (string Title, string Key)[] Titles =
@@ -113,7 +113,7 @@ public sealed class ListModelTests(App app) : TestBase<App>
 
     private async Task CheckAsync(Func<HttpClient, string, List<JsonObject>, Asked, Task> property)
     {
-        var scenarios = from drafts in Drafts.ListOf(14) from asked in Lists select (Drafts: drafts.ToList(), Asked: asked);
+        var scenarios = from drafts in Drafts.ListOf(12) from asked in Lists select (Drafts: drafts.ToList(), Asked: asked);
 
         await Task.Run(
             () => Prop.ForAll(scenarios.ToArbitrary(), scenario =>
