@@ -105,15 +105,15 @@ public static partial class RecurrenceRule
     /// <summary>RFC 5545 section 3.3.10. Ical.Net leaves out what is not allowed.</summary>
     private static bool HasPartsOfItsFrequency(Rule rule)
     {
-        var (yearly, monthly, weekly) = (
-            rule.Frequency == FrequencyType.Yearly, rule.Frequency == FrequencyType.Monthly, rule.Frequency == FrequencyType.Weekly);
+        var isYearly = rule.Frequency == FrequencyType.Yearly;
         var parts = rule.ByMonth.Count + rule.ByWeekNo.Count + rule.ByYearDay.Count + rule.ByMonthDay.Count + rule.ByDay.Count
             + rule.ByHour.Count + rule.ByMinute.Count + rule.BySecond.Count;
 
-        return rule.ByDay.All(day => day.Offset is null || ((yearly || monthly) && day.Offset is >= -53 and <= 53 and not 0))
-            && (rule.ByWeekNo.Count == 0 || yearly)
-            && (rule.ByYearDay.Count == 0 || yearly || rule.Frequency == FrequencyType.Hourly)
-            && (rule.ByMonthDay.Count == 0 || !weekly)
+        return rule.ByDay.All(day => day.Offset is null
+                || ((isYearly || rule.Frequency == FrequencyType.Monthly) && day.Offset is >= -53 and <= 53 and not 0))
+            && (rule.ByWeekNo.Count == 0 || isYearly)
+            && (rule.ByYearDay.Count == 0 || isYearly || rule.Frequency == FrequencyType.Hourly)
+            && (rule.ByMonthDay.Count == 0 || rule.Frequency != FrequencyType.Weekly)
             && (rule.BySetPosition.Count == 0 || parts > 0);
     }
 
