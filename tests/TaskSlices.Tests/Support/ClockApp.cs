@@ -5,7 +5,7 @@ namespace TaskSlices.Tests.Support;
 
 /// <summary>The application with a clock that a test puts forward, so that none has to wait.</summary>
 [DisableWafCache]
-public sealed class ClockApp : App
+public class ClockApp : App
 {
     private readonly SteppingClock _clock = new();
 

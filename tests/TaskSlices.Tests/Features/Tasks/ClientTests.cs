@@ -4,7 +4,7 @@ using FastEndpoints.Testing;
 namespace TaskSlices.Tests.Features.Tasks;
 
 /// <summary>The list as clients ask for it: every spelling of every parameter, and what no client should send.</summary>
-public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
+public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTests.ListedApp>
 {
     private static readonly (string Letter, string Json)[] Tasks =
     [
@@ -16,11 +16,7 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
         ("F", """{"title":"ﬁle 100% _done_ \\","priority":"medium","due_date":"2026-12-23T12:00:00.5Z","tags":["a b"]}"""),
     ];
 
-    /// <summary>The wire has milliseconds, and all tests together must not outlive a token.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(2);
-
-    private readonly string _ann = App.NewUser();
-    private readonly Dictionary<string, string> _letters = [];
+    private readonly string _ann = app.Ann;
 
     [Theory]
     // As it is without a wish, and with empty ones, as forms send them.
@@ -162,12 +158,7 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     [InlineData("?sort_by=due_date&limit=3&offset=3", "DBE")]
     [InlineData("?sort_by=due_date&order=desc&skip=3", "FEB")]
     [InlineData("?status=pending&limit=2&page=2", "DA")]
-    public async Task Answers_what_clients_ask_for(string query, string expected)
-    {
-        await CreateAsync();
-
-        Assert.Equal(expected, await ListAsync(query));
-    }
+    public async Task Answers_what_clients_ask_for(string query, string expected) => Assert.Equal(expected, await ListAsync(query));
 
     [Theory]
     [InlineData("status=open", "status", "all, pending, active, incomplete, completed, complete or done")]
@@ -251,8 +242,6 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     [Fact]
     public async Task Takes_a_search_at_the_limit_and_refuses_a_longer_one()
     {
-        await CreateAsync();
-
         Assert.Equal("", await ListAsync($"?search={new string('x', 200)}"));
         Assert.Equal("", await ListAsync($"?search={string.Join('+', Enumerable.Range(0, 100).Select(i => (char)('a' + (i % 26))))}"));
         await app.As(_ann).Get($"/api/{_ann}/tasks?search={new string('x', 201)}").Refuses("search");
@@ -283,14 +272,13 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     [InlineData("&tags=home&sort=due_date&sort_direction=desc")]
     public async Task Leads_through_all_pages_in_every_order(string query)
     {
-        await CreateAsync();
         var whole = await ListAsync($"?x{query}");
 
         foreach (var start in new[] { "limit=1", "limit=2", "limit=3", "limit=1&offset=1", "limit=2&page=2", "limit=2&skip=2" })
         {
             var first = start switch { "limit=1&offset=1" => 1, "limit=2&page=2" or "limit=2&skip=2" => 2, _ => 0 };
 
-            Assert.Equal(whole[Math.Min(first, whole.Length)..], await WalkAsync($"/api/{_ann}/tasks?{start}{query}"));
+            Assert.Equal(whole[Math.Min(first, whole.Length)..], await WalkAsync(_ann, app.Letters, $"/api/{_ann}/tasks?{start}{query}"));
         }
     }
 
@@ -301,14 +289,15 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     public async Task Leads_through_all_pages_of_titles_that_sort_strangely(string order)
     {
         string[] titles = ["a", "a\u00b4", "a\u0001", "\u00b4", "\u00a8\u0301", "\u0301", "a,b", "a&b=c", "🧀", "a\u2003b", "\uffdf\ufffdx", "\u0001b", "\u037a", "ﷺ"];
+        var (user, letters) = (App.NewUser(), new Dictionary<string, string>());
         foreach (var title in titles.Concat(titles))
-            _letters.Add((await PostAsync(new JsonObject { ["title"] = title }.ToJsonString())).Id(), ((char)('A' + _letters.Count)).ToString());
+            letters.Add((await app.As(user).CreateTask(user, title)).Id(), ((char)('A' + letters.Count)).ToString());
 
-        var whole = await ListAsync($"?sort_by=title&order={order}");
+        var whole = Letters(await app.As(user).Get($"/api/{user}/tasks?sort_by=title&order={order}").IsList(), letters);
 
         Assert.Equal(titles.Length * 2, whole.Length);
         foreach (var limit in new[] { 1, 2, 5 })
-            Assert.Equal(whole, await WalkAsync($"/api/{_ann}/tasks?sort_by=title&order={order}&limit={limit}"));
+            Assert.Equal(whole, await WalkAsync(user, letters, $"/api/{user}/tasks?sort_by=title&order={order}&limit={limit}"));
     }
 
     [Theory]
@@ -319,8 +308,6 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     [InlineData("created_at")]
     public async Task Takes_the_place_of_another_order_as_a_place_or_refuses_it(string sort)
     {
-        await CreateAsync();
-
         foreach (var other in new[] { "title", "priority", "updated_at", "due_date", "created_at" })
         {
             var next = (await app.As(_ann).Get($"/api/{_ann}/tasks?sort={other}&limit=2")).Next()!;
@@ -346,7 +333,6 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     [InlineData("", null)]
     public async Task Counts_the_whole_list_when_asked_to(string query, string? count)
     {
-        await CreateAsync();
         var response = await app.As(_ann).Get($"/api/{_ann}/tasks{query}");
 
         await response.IsList();
@@ -365,13 +351,15 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     [InlineData("due_date", "asc", 201)]
     public async Task Gives_a_long_list_whole_and_in_order(string sort, string order, int skip)
     {
-        app.Fill(_ann, 1210);
+        var user = App.NewUser();
+        app.Fill(user, 1210);
         using (var database = app.OpenDatabase())
-            database.Execute("UPDATE tasks SET title_key = lower(title) WHERE user_id = $user", ("$user", _ann));
-        await CreateAsync();
+            database.Execute("UPDATE tasks SET title_key = lower(title) WHERE user_id = $user", ("$user", user));
+        foreach (var (_, json) in Tasks)
+            await app.As(user).Post($"/api/{user}/tasks", json).Is(HttpStatusCode.Created);
 
-        var all = (await app.As(_ann).Get($"/api/{_ann}/tasks?sort_by={sort}&order={order}").IsList()).Ids();
-        var rest = (await app.As(_ann).Get($"/api/{_ann}/tasks?sort_by={sort}&order={order}&offset={skip}").IsList()).Ids();
+        var all = (await app.As(user).Get($"/api/{user}/tasks?sort_by={sort}&order={order}").IsList()).Ids();
+        var rest = (await app.As(user).Get($"/api/{user}/tasks?sort_by={sort}&order={order}&offset={skip}").IsList()).Ids();
 
         Assert.Equal(1216, all.Distinct().Count());
         Assert.Equal(all[skip..], rest);
@@ -382,8 +370,6 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
     {
         var bob = App.NewUser();
         await app.As(bob).Post($"/api/{bob}/tasks", """{"title":"home","tags":["home"],"due_date":"2026-12-24"}""").Is(HttpStatusCode.Created);
-        await CreateAsync();
-
         Assert.Equal("EDA", await ListAsync("?search=home"));
         Assert.Equal("EA", await ListAsync("?tags=home"));
         Assert.Equal("CA", await ListAsync("?due_from=2026-12-24&due_to=2026-12-24"));
@@ -391,37 +377,43 @@ public sealed class ClientTests(ClockApp app) : TestBase<ClockApp>
         await app.As(_ann).Get($"/api/{bob}/tasks?search=home&count=true").IsProblem(HttpStatusCode.Forbidden);
     }
 
-    /// <summary>A to F, one after the other; then B is changed.</summary>
-    private async Task CreateAsync()
+    private async Task<string> ListAsync(string query) => Letters(await app.As(_ann).Get($"/api/{_ann}/tasks{query}").IsList(), app.Letters);
+
+    private async Task<string> WalkAsync(string user, Dictionary<string, string> letters, string? url)
     {
-        foreach (var (letter, json) in Tasks)
-        {
-            app.Step(Moment);
-            _letters.Add((await PostAsync(json)).Id(), letter);
-        }
-
-        app.Step(Moment);
-        var changed = _letters.Single(task => task.Value == "B").Key;
-        await app.As(_ann).Put($"/api/{_ann}/tasks/{changed}", """{"category":"street"}""").Is(HttpStatusCode.OK);
-    }
-
-    private Task<JsonObject> PostAsync(string json) => app.As(_ann).Post($"/api/{_ann}/tasks", json).Is(HttpStatusCode.Created);
-
-    private async Task<string> ListAsync(string query) => Letters(await app.As(_ann).Get($"/api/{_ann}/tasks{query}").IsList());
-
-    private async Task<string> WalkAsync(string? url)
-    {
-        var (client, walked) = (app.As(_ann), "");
+        var (client, walked) = (app.As(user), "");
         for (var pages = 0; url is not null; pages++)
         {
-            Assert.True(pages <= 2 * _letters.Count, $"The pages do not end: {walked}");
+            Assert.True(pages <= letters.Count, $"The pages do not end: {walked}");
             var response = await client.Get(url);
-            walked += Letters(await response.IsList());
+            walked += Letters(await response.IsList(), letters);
             url = response.Next();
         }
 
         return walked;
     }
 
-    private string Letters(JsonArray list) => string.Concat(list.Ids().Select(id => _letters[id]));
+    private static string Letters(JsonArray list, Dictionary<string, string> letters) => string.Concat(list.Ids().Select(id => letters[id]));
+
+    /// <summary>With tasks of Ann, A to F, one after the other; B was changed last.</summary>
+    [DisableWafCache]
+    public sealed class ListedApp : ClockApp
+    {
+        public string Ann { get; } = NewUser();
+
+        public Dictionary<string, string> Letters { get; } = [];
+
+        protected override async ValueTask SetupAsync()
+        {
+            foreach (var (letter, json) in Tasks)
+            {
+                Tick();
+                Letters.Add((await As(Ann).Post($"/api/{Ann}/tasks", json).Is(HttpStatusCode.Created)).Id(), letter);
+            }
+
+            Tick();
+            var changed = Letters.Single(task => task.Value == "B").Key;
+            await As(Ann).Put($"/api/{Ann}/tasks/{changed}", """{"category":"street"}""").Is(HttpStatusCode.OK);
+        }
+    }
 }
