@@ -37,7 +37,7 @@ export function offer(task, added, error = UNKNOWN, place = newPlace()) {
   };
   element.append(
     edit({
-      ...task,
+      task,
       error,
       label: `Not added: ${task.title}`,
       saveLabel: "Add",

@@ -11,6 +11,9 @@ export function keep(at, draft) {
   store((s) => s.setItem(at, JSON.stringify(draft)));
 }
 
+/** Without a change there is no draft. */
+export const keepChanges = (at, changes) => (Object.keys(changes).length ? keep(at, changes) : drop(at));
+
 export function find(at) {
   return kept.get(at) ?? store((s) => JSON.parse(s.getItem(at)));
 }

@@ -1,13 +1,12 @@
-const template = document.querySelector("#editor");
-let fieldCount = 0;
+import { addTo, fill } from "./fields.js";
 
-/** A form for a title and a description. If `save` fails, the form says why. */
-export function edit({ label, title, description, error, saveLabel, cancelLabel, keep, save, cancel }) {
+const template = document.querySelector("#editor");
+
+/** A form for a task. What was changed goes to `keep` and `save`; if that fails, the form says why. */
+export function edit({ label, task, draft, error, saveLabel, cancelLabel, keep, save, cancel }) {
   const form = template.content.firstElementChild.cloneNode(true);
-  const fields = form.elements;
   const failure = form.querySelector(".error");
   const [saving, cancelling] = form.querySelectorAll("button");
-  const typed = () => ({ title: fields.title.value, description: fields.description.value || null });
   const fail = (message) => {
     failure.textContent = message ?? "";
     failure.hidden = !message;
@@ -15,12 +14,8 @@ export function edit({ label, title, description, error, saveLabel, cancelLabel,
   let isBusy = false;
 
   form.setAttribute("aria-label", label);
-  for (const field of form.querySelectorAll(".field")) {
-    const [name, input] = field.children;
-    name.htmlFor = input.id = `editor-${++fieldCount}`;
-  }
-  fields.title.value = title;
-  fields.description.value = description ?? "";
+  addTo(form);
+  const typed = fill(form, task, draft);
   if (saveLabel) [saving.textContent, cancelling.textContent] = [saveLabel, cancelLabel];
   fail(error);
 
@@ -40,7 +35,7 @@ export function edit({ label, title, description, error, saveLabel, cancelLabel,
       await save(typed());
     } catch (refusal) {
       fail(refusal.message);
-      fields.title.focus();
+      form.elements.title.focus();
     } finally {
       isBusy = false;
     }

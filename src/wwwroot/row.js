@@ -1,6 +1,7 @@
 import { Unreachable } from "./api.js";
 import * as drafts from "./drafts.js";
 import { edit } from "./editor.js";
+import { describe } from "./fields.js";
 import { link } from "./links.js";
 import { announce, notify } from "./notice.js";
 import * as tasks from "./tasks.js";
@@ -8,18 +9,19 @@ import * as tasks from "./tasks.js";
 const UNDO_TIME = 8_000;
 /** In characters, and lines of the description: what has more is folded. */
 const LONG = { title: 120, description: 240, lines: 4 };
-const PARTS = ["view", "check", "text", "title", "description", "whole", "edit", "delete", "gone", "undo"];
+const PARTS = ["view", "check", "text", "title", "facts", "description", "whole", "edit", "delete", "gone", "undo"];
 const template = document.querySelector("#row");
 
 /** One task in the list: seen, edited in place, or deleted and not yet gone. */
 export class Row {
   isDeleted = false;
   #queue = Promise.resolve();
+  #sent = 0;
   #timer;
   #editor = null;
   #place;
 
-  /** @param events what to call: `changed`, `gone` (the row is to go), `undone` (the task is to be added again) */
+  /** @param events what to call: `changed`, `gone` (the row is to go), `undone` (the task is to be added again), `repeated` (there is a next task) */
   constructor(task, events) {
     this.element = template.content.firstElementChild.cloneNode(true);
     this.events = events;
@@ -40,6 +42,11 @@ export class Row {
     return this.#editor !== null;
   }
 
+  /** Whether the user, or the server, is at it. */
+  get isBusy() {
+    return this.isEdited || this.isDeleted || this.#sent > 0;
+  }
+
   show(task) {
     this.task = task;
     const { title, description, whole, edit, gone } = this.parts;
@@ -53,18 +60,38 @@ export class Row {
       this.#showWhole(whole.hidden);
     }
     description.hidden = !text;
+    this.mark();
     this.box.setAttribute("aria-label", task.title);
     edit.setAttribute("aria-label", `Edit ${task.title}`);
     this.parts.delete.setAttribute("aria-label", `Delete ${task.title}`);
+  }
+
+  /** Shows the facts as they are now: what is due becomes overdue. */
+  mark() {
+    const { facts } = this.parts;
+    const texts = describe(this.task);
+    facts.hidden = !texts.length;
+    this.box.ariaDescription = texts.map(([text]) => text).join(", ");
+    if (facts.textContent === texts.map(([text]) => text).join("")) return;
+
+    facts.replaceChildren(
+      ...texts.map(([text, kind]) => {
+        const fact = document.createElement("span");
+        [fact.textContent, fact.className, fact.dir] = [text, kind, "auto"];
+
+        return fact;
+      }),
+    );
   }
 
   edit(draft = drafts.find(this.#place), focus = true) {
     if (this.#editor) return;
 
     this.#editor = edit({
-      ...(draft ?? this.task),
+      task: this.task,
+      draft,
       label: `Edit ${this.task.title}`,
-      keep: (typed) => drafts.keep(this.#place, typed),
+      keep: (typed) => drafts.keepChanges(this.#place, typed),
       save: (typed) => this.#save(typed),
       cancel: () => this.#cancel(),
     });
@@ -84,13 +111,20 @@ export class Row {
     this.parts.whole.textContent = whole ? "Show less" : "Show all";
   }
 
-  async #complete(completed) {
+  #send(request) {
+    this.#sent++;
+    this.#queue = this.#queue.then(request).finally(() => this.#sent--);
+  }
+
+  #complete(completed) {
     announce(completed ? `Done: ${this.task.title}` : `Pending again: ${this.task.title}`);
 
     // One after the other, so that the last click wins.
-    this.#queue = this.#queue.then(async () => {
+    this.#send(async () => {
       try {
+        const before = this.task.next_task_id;
         this.show(await tasks.complete(this.task.id, completed));
+        if (this.task.next_task_id !== before) this.events.repeated();
       } catch (error) {
         this.show(this.task);
         if (this.#isGone(error)) return;
@@ -102,9 +136,9 @@ export class Row {
 
   async #save(typed) {
     try {
-      this.show(await tasks.change(this.task.id, typed));
+      if (Object.keys(typed).length) this.show(await tasks.change(this.task.id, typed));
     } catch (error) {
-      if (!this.#isGone(error, typed)) throw error;
+      if (!this.#isGone(error, { ...tasks.copy(this.task), ...typed })) throw error;
 
       return drafts.drop(this.#place);
     }
@@ -118,7 +152,7 @@ export class Row {
     const draft = drafts.find(this.#place);
     drafts.drop(this.#place);
     this.#close();
-    if (draft && (draft.title !== this.task.title || draft.description !== this.task.description))
+    if (draft)
       notify("Your changes were not saved.", "Go on editing", () => {
         drafts.keep(this.#place, draft);
         this.edit(draft);
@@ -138,15 +172,14 @@ export class Row {
     this.#schedule();
     this.parts.undo.focus();
     announce(`Deleted: ${this.task.title}. Undo is available.`);
-    this.#queue = this.#queue.then(async () => {
+    this.#send(async () => {
       try {
         await tasks.remove(this.task.id);
       } catch (error) {
         if (error.code === "TASK_NOT_FOUND") return;
 
         // Undone, and nobody knows whether it was deleted.
-        const { title, description } = this.task;
-        if (!this.#timer && error instanceof Unreachable) return this.events.gone({ title, description });
+        if (!this.#timer && error instanceof Unreachable) return this.events.gone(tasks.copy(this.task));
 
         clearTimeout(this.#timer);
         this.#setDeleted(false);

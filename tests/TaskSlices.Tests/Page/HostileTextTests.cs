@@ -35,12 +35,14 @@ public sealed class HostileTextTests(Browser browser) : PageTest(browser)
             if (await ada.Page.GetByLabel("Details").IsHiddenAsync())
                 await ada.Button("+ Details").ClickAsync();
             await ada.Page.GetByLabel("Details").FillAsync(text);
+            await ada.Page.Locator("#add [name=tags]").FillAsync(IsTag(text) ? text : "");
             await ada.AddAsync(text);
         }
 
         await ada.Page.ReloadAsync();
         await ada.Sees([.. Texts.Reverse()]);
         Assert.Equal(Texts.Reverse(), await ada.Rows.Locator(".description").AllTextContentsAsync());
+        Assert.Equal(Texts.Reverse().Where(IsTag), await ada.Rows.Locator(".tag").AllTextContentsAsync());
         await ada.PhotographAsync("hostile-text", fullPage: true);
 
         foreach (var text in Texts)
@@ -57,4 +59,6 @@ public sealed class HostileTextTests(Browser browser) : PageTest(browser)
         Assert.False(await ada.Page.EvaluateAsync<bool>("'hit' in document.body.dataset"));
         await Expect(ada.Page.Locator("#list :is(img, script, a, h1, b)")).ToHaveCountAsync(0);
     }
+
+    private static bool IsTag(string text) => text.Length <= 50 && !text.Contains(',', StringComparison.Ordinal);
 }

@@ -81,7 +81,7 @@ public sealed partial class OutageTests(Browser browser) : PageTest(browser)
         var ada = await WithAccountAsync();
         ada.Expects("status of 503");
 
-        await ada.Page.RouteAsync("**/api/*/tasks", route => route.FulfillAsync(new()
+        await ada.Page.RouteAsync("**/api/*/tasks*", route => route.FulfillAsync(new()
         {
             Status = 503,
             ContentType = "application/problem+json",

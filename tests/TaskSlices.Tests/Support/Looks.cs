@@ -40,7 +40,7 @@ public static class Looks
               if (is < 4.5) say(e, `contrast ${is.toFixed(2)}`);
             }
 
-            if (e.matches("input:not([type=radio]), textarea")) {
+            if (e.matches("input:not([type=radio]), select, textarea")) {
               const is = contrast(parse(style.borderTopColor), ground(e.parentElement));
               if (is < 3 && !e.checked) say(e, `its edge has contrast ${is.toFixed(2)}`);
             }
@@ -51,7 +51,7 @@ public static class Looks
             if (e.matches("svg") && e.ariaHidden !== "true") say(e, "a picture that is read aloud");
             if (e.matches("[tabindex]") && e.tabIndex > 0) say(e, "out of order");
 
-            if (e.matches("button, input, textarea")) {
+            if (e.matches("button, input, select, textarea")) {
               const target = e.type === "checkbox" ? e.closest("label") : e;
               const { width, height } = target.getBoundingClientRect();
               if (width < 44 || height < 44) say(e, `${width} x ${height} is hard to hit`);

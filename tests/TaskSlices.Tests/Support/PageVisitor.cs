@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
@@ -84,6 +86,19 @@ public sealed class PageVisitor : IAsyncDisposable
         await Title.PressAsync("Enter");
         await Assertions.Expect(Row(title)).ToBeVisibleAsync();
         await Assertions.Expect(Title).ToHaveValueAsync("");
+    }
+
+    /// <summary>A client with the visitor's token, at the address below which the visitor's <c>tasks</c> are.</summary>
+    public async Task<HttpClient> ApiAsync()
+    {
+        var token = JsonNode.Parse(await (await Context.APIRequest.GetAsync($"{Site}api/auth/token")).TextAsync())!["token"];
+        var session = JsonNode.Parse(await (await Context.APIRequest.GetAsync($"{Site}api/auth/get-session")).TextAsync())!;
+
+        return new HttpClient
+        {
+            BaseAddress = new Uri(Site, $"api/{session["user"]!["id"]}/"),
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", $"{token}") },
+        };
     }
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });

@@ -1,0 +1,64 @@
+const template = document.querySelector("#fields");
+const NAMES = ["title", "description", "priority", "due_date", "tags"];
+const read = {
+  title: (text) => text,
+  priority: (word) => word,
+  description: (text) => text || null,
+  // The time of day and the offset stay.
+  due_date: (date, { due_date }) => (date ? date + (due_date?.slice(10) ?? "") : null),
+  tags: (text, { tags = [] }) => {
+    // One that was there before may have a comma.
+    const whole = tags.filter((tag) => tag.includes(",") && text.includes(tag));
+    const others = whole.reduce((rest, tag) => rest.replace(tag, ""), text).split(",");
+
+    return [...whole, ...others.map((tag) => tag.trim()).filter(Boolean)];
+  },
+};
+let fieldCount = 0;
+
+/** Adds priority, due date and tags to a form. */
+export function addTo(form) {
+  form.querySelector(".more").append(template.content.cloneNode(true));
+  for (const { children: [name, input] } of form.querySelectorAll(".field")) name.htmlFor = input.id = `field-${++fieldCount}`;
+}
+
+/** Shows a task and its draft in a form. @returns what gives the members that were changed, and no others */
+export function fill({ elements }, task, draft) {
+  const write = ({ title = "", description, priority = "none", due_date, tags = [] }) => {
+    const texts = [title, description ?? "", priority, due_date?.slice(0, 10) ?? "", tags.join(", ")];
+    NAMES.forEach((name, i) => (elements[name].value = texts[i]));
+  };
+  write(task);
+  const first = NAMES.map((name) => elements[name].value);
+  if (draft) write({ ...task, ...draft });
+  if (task.due_date?.length > 10) elements.due_date.previousElementSibling.textContent = `Due (${task.due_date.slice(11)})`;
+
+  return () => {
+    const changed = NAMES.filter((name, i) => elements[name].value !== first[i] && !elements[name].validity.badInput);
+
+    return Object.fromEntries(changed.map((name) => [name, read[name](elements[name].value, task)]));
+  };
+}
+
+/** What is to be read beside title and description: texts, each with its kind. */
+export function describe({ priority, due_date, tags, completed }) {
+  const isLate = !completed && isOver(due_date);
+
+  return [
+    ...(priority === "none" ? [] : [[`${priority[0].toUpperCase()}${priority.slice(1)} priority`, priority]]),
+    ...(due_date ? [[`${isLate ? "Overdue:" : "Due"} ${format(due_date)}`, isLate ? "late" : "due"]] : []),
+    ...tags.map((tag) => [tag, "tag"]),
+  ];
+}
+
+/** A date is over when the day ends here; a time without an offset is one of this place. */
+function isOver(due) {
+  return due?.length === 10 ? due < new Date().toLocaleDateString("sv") : Date.parse(due) < Date.now();
+}
+
+/** As it was written: a time is not moved to the zone of who reads it. */
+function format(due) {
+  const date = new Date(due.slice(0, 10)).toLocaleDateString("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+
+  return [date, due.slice(11)].filter(Boolean).join(", ");
+}
