@@ -42,6 +42,12 @@ public sealed record RowPlace(Guid Id, object? Key = null);
 /// <param name="Skip">Without so many at the beginning, each of which is read all the same.</param>
 public sealed record RowPage(RowQuery Query, int Count, RowPlace? After = null, int Skip = 0)
 {
+    /// <summary>
+    /// Gets what each row that is found has in a derived sort column, as it is stored: an older process, or older Unicode data, may have
+    /// computed another value, and a list would then go in circles. Null if that column is read with the row.
+    /// </summary>
+    internal List<string?>? Keys { get; init; }
+
     /// <summary>Whether rows with a value in a sort column that may be null are asked for, or those without one; null: both.</summary>
     internal bool? HasKey { get; init; }
 }

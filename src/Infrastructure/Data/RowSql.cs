@@ -26,15 +26,17 @@ internal sealed class RowSql(
     private readonly string _columns = string.Join(", ", FlatModel.ReadColumns(entity).Select(FlatModel.Column));
 
     /// <summary>The start of every statement that reads rows of a user, who is the first parameter.</summary>
-    public string Select => $"{SelectFrom}{_where}";
+    public string Select => $"SELECT {_columns} FROM {FlatModel.Table(entity)}{_where}";
 
-    private string SelectFrom => $"SELECT {_columns} FROM {FlatModel.Table(entity)}";
+    /// <summary>Where a statement has the sort column, if it has.</summary>
+    public int KeyColumn { get; } = FlatModel.ReadColumns(entity).Count();
 
     public Statement Page(string userId, RowPage page)
     {
         var index = page.Query.SortBy is { } sorted ? IndexOf(sorted) : IndexOf(page.Query);
         var hint = indexes is null ? "" : index is null ? " NOT INDEXED" : $" INDEXED BY \"{index}\"";
-        var statement = new Statement(parameter, $"{SelectFrom}{hint}{_where}");
+        var key = page is { Keys: not null, Query.SortBy: { } keyed } ? $", {Column(keyed)}" : "";
+        var statement = new Statement(parameter, $"SELECT {_columns}{key} FROM {FlatModel.Table(entity)}{hint}{_where}");
         statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
         AddConditions(statement, page.Query);
         AddPlace(statement, page);

@@ -135,7 +135,7 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
 
         var sortBy = order.Column == nameof(IOwned.Id) ? null : rows.EntityType.FindProperty(order.Column)!;
         var query = new RowQuery { Conditions = conditions, SortBy = sortBy, Ascending = !order.Descending };
-        var page = asked.ReadPage(query);
+        var page = asked.ReadPage(query) with { Keys = NewKeys() };
         if (asked.Failures.Count > 0)
             return new RowList<TResponse>([]) { Failures = asked.Failures };
 
@@ -148,18 +148,20 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
         if (asked.Limit is { } limit)
         {
             // One row more than the page has tells whether there is a next page.
-            var found = await rows.ReadPageAsync(userId, page with { Count = limit + 1 }, ct);
+            page = page with { Count = limit + 1 };
+            var found = await rows.ReadPageAsync(userId, page, ct);
             if (found.Count > limit)
             {
                 found.RemoveAt(limit);
-                context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{asked.Next(PlaceOf(found[^1]))}>; rel=\"next\"";
+                var next = asked.Next(PlaceOf(page, found[^1], limit - 1));
+                context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{next}>; rel=\"next\"";
             }
 
             return new RowList<TResponse>(found.ConvertAll(row => show(row)));
         }
 
         var first = await rows.ReadPageAsync(userId, page, ct);
-        var last = first.Count == page.Count ? first[^1] : null;
+        var last = first.Count == page.Count ? PlaceOf(page, first[^1], first.Count - 1) : null;
 
         return new RowList<TResponse>([.. first.Select(show)], last is null ? null : ReadOnAsync);
 
@@ -168,13 +170,17 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
             if (last is null)
                 return [];
 
-            var next = await rows.ReadPageAsync(userId, new RowPage(query, ListPage.Batch, PlaceOf(last)), ct);
-            last = next.Count == ListPage.Batch ? next[^1] : null;
+            var batch = new RowPage(query, ListPage.Batch, last) { Keys = NewKeys() };
+            var next = await rows.ReadPageAsync(userId, batch, ct);
+            last = next.Count == ListPage.Batch ? PlaceOf(batch, next[^1], next.Count - 1) : null;
 
             return [.. next.Select(show)];
         }
 
-        RowPlace PlaceOf(T row) => new(row.Id, sortBy is null ? null : order.KeyOf(row));
+        List<string?>? NewKeys() => sortBy is not null && DerivedAttribute.Is(sortBy) ? [] : null;
+
+        RowPlace PlaceOf(RowPage part, T row, int number) =>
+            new(row.Id, part.Keys is { } keys ? keys[number] : sortBy is null ? null : order.KeyOf(row));
     }
 
     public string? FindMistake(IModel model, IStore store)

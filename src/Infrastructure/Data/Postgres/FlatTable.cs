@@ -41,7 +41,7 @@ internal sealed class FlatTable : IRowReader
         Store(db).ReadAsync(db, One(new NpgsqlCommand(), userId, id), reader => ReadOneAsync<T>(reader, userId));
 
     public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page) =>
-        Store(db).ReadAsync(db, Command(_lists.Page(userId, page)), reader => ReadAllAsync<T>(reader, userId));
+        Store(db).ReadAsync(db, Command(_lists.Page(userId, page)), reader => ReadAllAsync<T>(reader, userId, page.Keys));
 
     public ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query) =>
         Store(db).ReadAsync(db, Command(_lists.Count(userId, query)), ReadCountAsync);
@@ -97,11 +97,14 @@ internal sealed class FlatTable : IRowReader
         return reader.GetInt64(0);
     }
 
-    private async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, string userId)
+    private async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, string userId, List<string?>? keys)
     {
         var found = new List<T>();
         while (await reader.ReadAsync())
+        {
             found.Add((T)_read(reader, userId));
+            keys?.Add(reader.IsDBNull(_lists.KeyColumn) ? null : reader.GetString(_lists.KeyColumn));
+        }
 
         return found;
     }

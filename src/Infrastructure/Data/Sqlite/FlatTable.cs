@@ -43,12 +43,17 @@ internal sealed class FlatTable : IRowReader
     public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page)
     {
         var sqlite = Open(db);
-        using var command = Take(sqlite, Lists(sqlite).Page(userId, page));
+        var lists = Lists(sqlite);
+        using var command = Take(sqlite, lists.Page(userId, page));
         var found = new List<T>();
         using var reader = command.ExecuteReader();
 
         while (reader.Read())
-            found.Add((T)_read(reader.Handle!.DangerousGetHandle(), userId));
+        {
+            var row = reader.Handle!.DangerousGetHandle();
+            found.Add((T)_read(row, userId));
+            page.Keys?.Add(Column.IsNull(row, lists.KeyColumn) ? null : Column.ReadString(row, lists.KeyColumn));
+        }
 
         return new(found);
     }

@@ -240,6 +240,22 @@ public sealed class ListTasksTests(App app) : TestBase<App>
         Assert.Equal(all, (await WalkAsync($"/api/{_ann}/tasks?limit=1000")).SelectMany(page => page));
     }
 
+    /// <summary>As an older process leaves them, which knows no such column.</summary>
+    [Theory]
+    [InlineData("asc")]
+    [InlineData("desc")]
+    public async Task Gives_each_task_once_whose_sort_key_is_not_what_it_should_be(string order)
+    {
+        app.Fill(_ann, 1300);
+
+        var all = (await app.As(_ann).Get($"/api/{_ann}/tasks?sort=title&order={order}").IsList()).Ids();
+        var walked = (await WalkAsync($"/api/{_ann}/tasks?sort=title&order={order}&limit=500")).SelectMany(page => page);
+
+        Assert.Equal(1300, all.Distinct().Count());
+        Assert.Equal(1300, all.Length);
+        Assert.Equal(all, walked);
+    }
+
     [Fact]
     public async Task Takes_a_content_type_without_a_body()
     {
