@@ -100,9 +100,7 @@ public sealed class TaskMapping : IEntityTypeConfiguration<TaskItem>
         builder.Property(t => t.Recurrence).HasMaxLength(Recurrence.Limit);
         builder.Property(t => t.Tags).HasConversion(tags => tags.ToString(), json => TagList.Parse(json));
         builder.HasIndex(t => new { t.UserId, t.Completed, t.Id });
-        builder.HasIndex(t => new { t.UserId, t.Priority, t.Id });
         builder.HasIndex(t => new { t.UserId, t.DueOrder, t.Id });
-        builder.HasIndex(t => new { t.UserId, t.UpdatedAt, t.Id });
     }
 }
 

@@ -50,9 +50,7 @@ public sealed class TaskSchema : ISchema
             ALTER TABLE tasks ADD COLUMN due_order TEXT NULL;
             UPDATE tasks SET completed_at = updated_at WHERE completed;
             CREATE INDEX tasks_completed ON tasks (user_id, completed, id);
-            CREATE INDEX tasks_priority ON tasks (user_id, priority, id);
-            CREATE INDEX tasks_due ON tasks (user_id, due_order, id);
-            CREATE INDEX tasks_updated ON tasks (user_id, updated_at, id);
+            CREATE INDEX tasks_due ON tasks (user_id, due_order, id) WHERE due_order IS NOT NULL;
             """)
         {
             Derives = "tasks",
@@ -72,9 +70,7 @@ public sealed class TaskSchema : ISchema
                     ADD COLUMN due_order TEXT COLLATE "C" NULL;
                 UPDATE tasks SET completed_at = updated_at WHERE completed;
                 CREATE INDEX tasks_completed ON tasks (user_id, completed, id);
-                CREATE INDEX tasks_priority ON tasks (user_id, priority, id);
-                CREATE INDEX tasks_due ON tasks (user_id, due_order, id);
-                CREATE INDEX tasks_updated ON tasks (user_id, updated_at, id);
+                CREATE INDEX tasks_due ON tasks (user_id, due_order, id) WHERE due_order IS NOT NULL;
                 """,
         },
     ];

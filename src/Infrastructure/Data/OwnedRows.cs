@@ -82,7 +82,7 @@ public static class OwnedRows
             // One part after the other: no index has the rows without a value behind the others in both directions.
             var found = page.After is { Key: null } ? []
                 : await rows.Reader!.FindPageAsync<T>(rows.Database, userId, page with { HasKey = true });
-            if (found.Count < page.Count)
+            if (found.Count < page.Count && !page.Query.DemandsKey)
             {
                 var place = page.After is { Key: null } ? page.After : null;
                 var rest = page with { HasKey = false, Count = page.Count - found.Count, After = place };

@@ -12,6 +12,11 @@ public sealed record RowQuery
     public IReadOnlyProperty? SortBy { get; init; }
 
     public bool Ascending { get; init; }
+
+    /// <summary>Whether a condition leaves no row without a value in the sort column.</summary>
+    internal bool DemandsKey => Conditions.Any(condition =>
+        condition is RowCondition.AtLeast { Column: var lower } && lower == SortBy
+        || condition is RowCondition.AtMost { Column: var upper } && upper == SortBy);
 }
 
 /// <summary>What a row of a list fulfils.</summary>

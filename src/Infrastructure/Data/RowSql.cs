@@ -33,7 +33,9 @@ internal sealed class RowSql(
 
     public Statement Page(string userId, RowPage page)
     {
-        var index = page.Query.SortBy is { } sorted ? IndexOf(sorted) : IndexOf(page.Query);
+        // The index on a column that may be null can be one of the rows that have a value.
+        var index = page.Query.SortBy is not { } sorted ? IndexOf(page.Query)
+            : page.HasKey is true || !sorted.IsNullable ? IndexOf(sorted) : null;
         var hint = indexes is null ? "" : index is null ? " NOT INDEXED" : $" INDEXED BY \"{index}\"";
         var key = page is { Keys: not null, Query.SortBy: { } keyed } ? $", {Column(keyed)}" : "";
         var statement = new Statement(parameter, $"SELECT {_columns}{key} FROM {FlatModel.Table(entity)}{hint}{_where}");

@@ -81,7 +81,6 @@ internal sealed class FlatTable : IRowReader
                 JOIN pragma_index_info(l.name) u ON u.seqno = 0 AND u.name = $user
                 JOIN pragma_index_info(l.name) i ON i.seqno = 1
                 JOIN pragma_index_info(l.name) d ON d.seqno = 2 AND d.name = $id
-            WHERE NOT l.partial
             """;
         command.Parameters.AddWithValue("$table", _entity.GetTableName());
         command.Parameters.AddWithValue("$user", _entity.FindProperty(nameof(IOwned.UserId))!.GetColumnName());

@@ -18,6 +18,7 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
     private const string ByOwner = "SEARCH USING PRIMARY KEY (user_id=?)";
     private const string ByOwnerBehindAnId = "SEARCH USING PRIMARY KEY (user_id=? AND id<?)";
     private const string ByOwnerAndId = "SEARCH USING PRIMARY KEY (user_id=? AND id=?)";
+    private const string Sorted = "USE TEMP B-TREE FOR ORDER BY";
     private const string Ann = CrowdedApp.Ann;
 
     private readonly HttpClient _client = app.As(Ann);
@@ -37,24 +38,20 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
     /// <summary>Nothing is sorted where an index has the order, and only rows of the user are looked at in any case.</summary>
     [Theory]
     [InlineData("status=pending&limit=10", "SEARCH USING INDEX tasks_completed (user_id=? AND completed=?)")]
-    [InlineData("completed=true&priority=high&limit=10", "SEARCH USING INDEX tasks_priority (user_id=? AND priority=?)")]
-    [InlineData("priority=high&limit=10", "SEARCH USING INDEX tasks_priority (user_id=? AND priority=?)")]
-    [InlineData("priority=high&order=asc&limit=10", "SEARCH USING INDEX tasks_priority (user_id=? AND priority=?)")]
-    [InlineData("sort=priority&limit=10", "SEARCH USING INDEX tasks_priority (user_id=?)")]
-    [InlineData("sort=priority&order=asc&status=pending&limit=10", "SEARCH USING INDEX tasks_priority (user_id=?)")]
-    [InlineData("sort=priority&limit=10&after=ffffffff-ffff-7fff-bfff-ffffffffffff,High", "SEARCH USING INDEX tasks_priority (user_id=? AND (priority,id)<(?,?))")]
-    [InlineData("sort=updated_at&limit=10", "SEARCH USING INDEX tasks_updated (user_id=?)")]
-    [InlineData("sort=updated_at&limit=10&after=ffffffff-ffff-7fff-bfff-ffffffffffff,5", "SEARCH USING INDEX tasks_updated (user_id=? AND (updated_at,id)<(?,?))")]
+    [InlineData("completed=true&priority=high&order=asc&limit=10", "SEARCH USING INDEX tasks_completed (user_id=? AND completed=?)")]
+    [InlineData("status=pending&limit=10&after=ffffffff-ffff-7fff-bfff-ffffffffffff", "SEARCH USING INDEX tasks_completed (user_id=? AND completed=? AND id<?)")]
+    [InlineData("sort=due_date&limit=10", "SEARCH USING INDEX tasks_due (user_id=? AND due_order>?)", ByOwner)]
+    [InlineData("sort=due_date&limit=10&after=00000000-0000-7000-8000-000000000000,2026-12-24", "SEARCH USING INDEX tasks_due (user_id=? AND (due_order,id)>(?,?))", ByOwner)]
+    [InlineData("sort=due_date&limit=10&after=00000000-0000-7000-8000-000000000000", "SEARCH USING PRIMARY KEY (user_id=? AND id>?)")]
     [InlineData(
-        "sort=due_date&limit=10", "SEARCH USING INDEX tasks_due (user_id=? AND due_order>?)", "SEARCH USING INDEX tasks_due (user_id=? AND due_order=?)")]
-    [InlineData("sort=due_date&limit=10&after=00000000-0000-7000-8000-000000000000", "SEARCH USING INDEX tasks_due (user_id=? AND due_order=? AND id>?)")]
-    [InlineData(
-        "sort=due_date&order=desc&status=pending&due_to=2026-12-24&limit=10", "SEARCH USING INDEX tasks_due (user_id=? AND due_order>? AND due_order<?)",
-        "SEARCH USING INDEX tasks_due (user_id=? AND due_order=?)")]
+        "sort=due_date&order=desc&status=pending&due_to=2026-12-24&limit=10", "SEARCH USING INDEX tasks_due (user_id=? AND due_order>? AND due_order<?)")]
+    [InlineData("priority=high&limit=10", ByOwner)]
     [InlineData("due_from=2026-12-24&limit=10", ByOwner)]
     [InlineData("search=task&limit=10", ByOwner)]
     [InlineData("tags=a,b&limit=10", ByOwner)]
-    [InlineData("sort=title&limit=10", ByOwner, "USE TEMP B-TREE FOR ORDER BY")]
+    [InlineData("sort=title&limit=10", ByOwner, Sorted)]
+    [InlineData("sort=priority&limit=10", ByOwner, Sorted)]
+    [InlineData("sort=updated_at&status=pending&limit=10", ByOwner, Sorted)]
     [InlineData("status=pending&limit=1&count=true", "SEARCH USING COVERING INDEX tasks_completed (user_id=? AND completed=?)", "SEARCH USING INDEX tasks_completed (user_id=? AND completed=?)")]
     public async Task A_list_looks_at_no_more_than_it_must(string query, params string[] plans) =>
         Assert.Equal(plans, await PlanAsync("GET", $"/api/{Ann}/tasks?{query}"));
@@ -82,7 +79,8 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
         app.Statements.Clear();
         Assert.True((await _client.Send(method, url, body)).IsSuccessStatusCode);
 
-        var statements = app.Statements.Where(sql => sql.Contains("tasks", StringComparison.Ordinal)).ToList();
+        // Behind the dashes, SQLite names what a pragma runs.
+        var statements = app.Statements.Where(sql => sql.Contains("tasks", StringComparison.Ordinal) && !sql.Contains("pragma_", StringComparison.Ordinal) && !sql.StartsWith("--", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(statements);
         using var database = app.OpenDatabase();
 
