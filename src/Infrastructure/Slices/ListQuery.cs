@@ -71,9 +71,11 @@ internal sealed class ListQuery(IQueryCollection query)
         return found[0].Keys;
     }
 
+    /// <summary>The folded words that are searched for. Accents alone are none, and would find everything.</summary>
     public IReadOnlyList<string> Words(bool isSearched) => isSearched && One(
-        ["search"], text => text.Length <= SearchText.Limit, () => $"must have at most {SearchText.Limit} characters.",
-        text => text) is { } text ? SearchText.Words(text) : [];
+        ["search"], text => text.Length <= SearchText.Limit && SearchText.Words(text).Count > 0,
+        () => $"must have 1 to {SearchText.Limit} characters, one of them no accent.", text => text) is { } text
+        ? SearchText.Words(text) : [];
 
     /// <summary>Two parameters may ask for the same column.</summary>
     public void DemandAgreement(List<RowCondition> conditions)

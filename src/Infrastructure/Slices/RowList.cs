@@ -55,13 +55,19 @@ public sealed class RowList<T>(IReadOnlyList<T> rows, Func<Task<IReadOnlyList<T>
             {
                 JsonSerializer.Serialize(writer, row, json);
                 if (body.UnflushedBytes + writer.BytesPending > Chunk)
-                {
-                    await writer.FlushAsync();
-                    await body.FlushAsync(httpContext.RequestAborted);
-                }
+                    await FlushAsync();
             }
+
+            // Sent before more is read: if that fails, the connection ends, and no problem stands behind half a list.
+            await FlushAsync();
         }
 
         writer.WriteEndArray();
+
+        async Task FlushAsync()
+        {
+            await writer.FlushAsync();
+            await body.FlushAsync(httpContext.RequestAborted);
+        }
     }
 }

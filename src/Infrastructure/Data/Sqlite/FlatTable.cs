@@ -11,21 +11,20 @@ namespace TaskSlices.Infrastructure.Data.Sqlite;
 /// </summary>
 internal sealed class FlatTable : IRowReader
 {
-    private readonly IProperty _id;
     private const string Parameter = "?";
     private const string Position = "instr";
 
-    private readonly string _one;
     private readonly IEntityType _entity;
-    private RowSql? _lists;
+    private readonly IProperty _id;
+    private readonly string _one;
     private readonly Func<nint, string, object> _read;
+    private RowSql? _lists;
 
     private FlatTable(IEntityType entity, Func<nint, string, object> read)
     {
+        _entity = entity;
         _id = entity.FindProperty(nameof(IOwned.Id))!;
         _read = read;
-
-        _entity = entity;
         _one = $"{new RowSql(entity, Parameter, Position).Select} AND {FlatModel.Column(_id)} = ?2";
     }
 

@@ -193,6 +193,7 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
     [InlineData("due_to=2026-12-24&due_to=2026-12-25", "due_to", "twice")]
     [InlineData("search=a%00b", "search", "NUL")]
     [InlineData("search=one&search=two", "search", "twice")]
+    [InlineData("search=%C2%B4", "search", "accent")]
     [InlineData("sort_by=assignee", "sort_by", "created_at, updated_at, title, priority or due_date")]
     [InlineData("sort=createdAt", "sort", "created_at")]
     [InlineData("sort_by=id;DROP%20TABLE%20tasks", "sort_by", "title")]
