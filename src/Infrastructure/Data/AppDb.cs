@@ -199,9 +199,6 @@ public sealed class AppDb : DbContext
 
     private async Task<bool> TryAddAsync(CancellationToken ct)
     {
-        if (!Store.AddsRows)
-            return false;
-
         EntityEntry? added = null;
         foreach (var entry in ChangeTracker.Entries())
         {
@@ -213,13 +210,18 @@ public sealed class AppDb : DbContext
             added = entry;
         }
 
-        if (added is not { Entity: IOwned } || !added.Metadata.IsFilteredByOwner())
+        if (added is not { Entity: IOwned row } || !added.Metadata.IsFilteredByOwner())
             return false;
 
         DemandOwner(added);
         DemandActive();
+        if (await Store.TryAddAsync(this, (IEntityType)added.Metadata, row, ct) is not { } revision)
+            return false;
 
-        return await Store.TryAddAsync(this, added, ct);
+        added.Property(nameof(IOwned.Revision)).CurrentValue = revision;
+        added.State = EntityState.Unchanged;
+
+        return true;
     }
 
     private async Task<int> SaveAsync(bool acceptAllChangesOnSuccess, CancellationToken ct)

@@ -17,9 +17,17 @@ internal static class FlatModel
         && !entity.GetNavigations().Cast<INavigationBase>().Concat(entity.GetSkipNavigations()).Any(navigation => navigation.IsEagerLoaded)
         && entity.HasOnlyOwnerFilter();
 
+    /// <summary>Whether the program gives every column its value.</summary>
+    public static bool GivesAll(IEntityType entity) =>
+        entity.GetProperties().All(property => property.ValueGenerated is ValueGenerated.Never);
+
     /// <summary>What is read of a row, in the order in which it is asked for: whose it is, is known.</summary>
     public static IEnumerable<IProperty> ReadColumns(IEntityType entity) =>
         entity.GetProperties().Where(p => p.Name != nameof(IOwned.UserId) && !DerivedAttribute.Is(p));
+
+    /// <summary>The row's value as the column has it.</summary>
+    public static object? Stored(IProperty property, object row) =>
+        property.GetGetter().GetClrValue(row) is { } value ? AppDb.Stored(property, value) : null;
 
     public static string Table(IEntityType entity) => $"\"{entity.GetTableName()}\"";
 

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskSlices.Infrastructure.Data;
@@ -43,14 +42,11 @@ public interface IStore
     /// <exception cref="OperationCanceledException">It was cancelled before it had run.</exception>
     Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct);
 
-    /// <summary>Whether <see cref="TryAddAsync"/> is worth asking.</summary>
-    bool AddsRows { get; }
-
     /// <summary>
-    /// Saves a new row of the context's owner in less than a unit of its own, and returns when it is on disk; false leaves it to
+    /// Saves a new row of the context's owner in less than a unit of its own, and returns its number when it is on disk; null leaves it to
     /// <see cref="WriteAsync{T}"/>.
     /// </summary>
-    Task<bool> TryAddAsync(AppDb db, EntityEntry row, CancellationToken ct);
+    Task<long?> TryAddAsync(AppDb db, IEntityType entity, IOwned row, CancellationToken ct);
 
     /// <summary>Whether the exception says that the database can't be used at the moment, and not that the request was wrong.</summary>
     bool IsUnavailable(Exception exception);

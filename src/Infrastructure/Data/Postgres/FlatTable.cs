@@ -16,6 +16,7 @@ internal sealed class FlatTable : IRowReader
     {
         _read = read;
         _columns = [.. entity.GetProperties()];
+        CanAdd = FlatModel.GivesAll(entity);
 
         var table = FlatModel.Table(entity);
         var columns = string.Join(", ", _columns.Select(FlatModel.Column));
@@ -33,6 +34,9 @@ internal sealed class FlatTable : IRowReader
             WHERE counter.user_id = ${Array.FindIndex(_columns, column => column.Name == nameof(IOwned.UserId)) + 1} RETURNING revision
             """;
     }
+
+    /// <summary>Whether it can add a row; one whose values the database makes is left to EF Core.</summary>
+    public bool CanAdd { get; }
 
     /// <summary>Null if a row of that type is more than its columns, or not owned: that is left to EF Core.</summary>
     public static FlatTable? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(FlatTable), Make, entity);
@@ -56,16 +60,15 @@ internal sealed class FlatTable : IRowReader
         await reader.ReadAsync() ? (T)_read(reader, userId) : null;
 
     /// <summary>Adds a row with the number that stands in the user's counter, and returns the number.</summary>
-    /// <param name="valueOf">The value of a property.</param>
-    /// <param name="userId">Whose row it is.</param>
+    /// <param name="row">The row.</param>
     /// <param name="since">If the user was erased after that, the server reports a division by zero.</param>
-    public NpgsqlBatchCommand Add(Func<IProperty, object?> valueOf, string userId, DateTimeOffset since)
+    public NpgsqlBatchCommand Add(IOwned row, DateTimeOffset since)
     {
         var command = new NpgsqlBatchCommand(_insert);
         foreach (var column in _columns)
-            command.Parameters.Add(PostgresStore.Parameter(column, valueOf(column)));
+            command.Parameters.Add(PostgresStore.Parameter(column, column.GetGetter().GetClrValue(row)));
 
-        command.Parameters.Add(PostgresWriter.Digest(userId));
+        command.Parameters.Add(PostgresWriter.Digest(row.UserId));
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = since });
 
         return command;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -68,8 +67,6 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         END $$
         """;
 
-    public bool AddsRows => true;
-
     internal NpgsqlDataSource Source => _source.Value;
 
     public void Configure(DbContextOptionsBuilder options) =>
@@ -96,18 +93,25 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) =>
         RunInTurnAsync(patience => RunAsync(db, change, patience, ct));
 
-    public async Task<bool> TryAddAsync(AppDb db, EntityEntry row, CancellationToken ct)
+    public async Task<long?> TryAddAsync(AppDb db, IEntityType entity, IOwned row, CancellationToken ct)
     {
-        if (FlatTable.Of((IEntityType)row.Metadata) is not { } table)
-            return false;
+        if (FlatTable.Of(entity) is not { CanAdd: true } table)
+            return null;
 
         ct.ThrowIfCancellationRequested();
-        var userId = ((IOwned)row.Entity).UserId;
-        var revision = await AddAsync(db, table, row, userId);
-        row.Property(nameof(IOwned.Revision)).CurrentValue = revision;
-        row.State = EntityState.Unchanged;
-
-        return true;
+        try
+        {
+            return await _added.Value.AddAsync(row.UserId, () => table.Add(row, db.Since));
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            throw new OwnerGoneException();
+        }
+        catch (PostgresException e) when (e.SqlState[..2] == "23")
+        {
+            // As EF Core says that a constraint is violated.
+            throw new DbUpdateException(e.MessageText, e);
+        }
     }
 
     public bool IsUnavailable(Exception exception) => PostgresErrors.IsUnavailable(exception);
@@ -246,23 +250,6 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         await using var reader = await command.ExecuteReaderAsync();
 
         return await read(reader);
-    }
-
-    private async Task<long> AddAsync(AppDb db, FlatTable table, EntityEntry row, string userId)
-    {
-        try
-        {
-            return await _added.Value.AddAsync(userId, () => table.Add(column => row.Property(column).CurrentValue, userId, db.Since));
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DivisionByZero)
-        {
-            throw new OwnerGoneException();
-        }
-        catch (PostgresException e) when (e.SqlState[..2] == "23")
-        {
-            // As EF Core says that a constraint is violated.
-            throw new DbUpdateException(e.MessageText, e);
-        }
     }
 
     private static string ReasonOf(Exception e) => e switch

@@ -16,7 +16,8 @@ internal sealed class FlatTable : IRowReader
 
     private readonly IEntityType _entity;
     private readonly IProperty _id;
-    private readonly string _one;
+    private readonly string _one, _insert;
+    private readonly IProperty[] _columns;
     private readonly Func<nint, string, object> _read;
     private RowSql? _lists;
 
@@ -24,9 +25,18 @@ internal sealed class FlatTable : IRowReader
     {
         _entity = entity;
         _id = entity.FindProperty(nameof(IOwned.Id))!;
+        _columns = [.. entity.GetProperties()];
+        CanAdd = FlatModel.GivesAll(entity);
         _read = read;
         _one = $"{new RowSql(entity, Parameter, Position).Select} AND {FlatModel.Column(_id)} = ?2";
+
+        var columns = string.Join(", ", _columns.Select(FlatModel.Column));
+        var values = string.Join(", ", _columns.Select((_, i) => $"?{i + 1}"));
+        _insert = $"INSERT INTO {FlatModel.Table(entity)} ({columns}) VALUES ({values})";
     }
+
+    /// <summary>Whether it can add a row; one whose values the database makes is left to EF Core.</summary>
+    public bool CanAdd { get; }
 
     /// <summary>Null if a row of that type is more than its columns, or not owned: that is left to EF Core.</summary>
     public static FlatTable? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(FlatTable), Make, entity);
@@ -63,6 +73,29 @@ internal sealed class FlatTable : IRowReader
         using var command = Take(sqlite, Lists(sqlite).Count(userId, query));
 
         return new((long)command.ExecuteScalar()!);
+    }
+
+    /// <summary>Adds the row with the user's next number, and returns the number.</summary>
+    /// <exception cref="DbUpdateException">A constraint is violated.</exception>
+    public async Task<long> AddAsync(IWriter writer, IOwned row)
+    {
+        var revision = await writer.NextRevisionAsync(row.UserId);
+        var values = new object?[_columns.Length];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = _columns[i].Name == nameof(IOwned.Revision) ? revision : FlatModel.Stored(_columns[i], row);
+
+        using var command = KeptStatements.Take((SqliteConnection)writer.Connection, _insert, values);
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_CONSTRAINT)
+        {
+            // As EF Core says it.
+            throw new DbUpdateException(e.Message, e);
+        }
+
+        return revision;
     }
 
     /// <summary>

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TaskSlices.Infrastructure.Hosting;
@@ -108,9 +107,8 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
 
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) => Writer.RunAsync(db, change, ct);
 
-    public bool AddsRows => false;
-
-    public Task<bool> TryAddAsync(AppDb db, EntityEntry row, CancellationToken ct) => Task.FromResult(false);
+    public async Task<long?> TryAddAsync(AppDb db, IEntityType entity, IOwned row, CancellationToken ct) =>
+        FlatTable.Of(entity) is { CanAdd: true } table ? await Writer.RunAsync(db, () => table.AddAsync(db.Writer!, row), ct) : null;
 
     public bool IsUnavailable(Exception exception) => IsOutOfService(exception);
 
