@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using FastEndpoints;
 using FluentValidation;
-using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
 using TaskSlices.Infrastructure.Slices;
@@ -24,7 +23,7 @@ public sealed class CreateTaskValidator : TaskFieldsValidator<CreateTaskRequest>
     }
 }
 
-public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : Endpoint<CreateTaskRequest, Created<TaskResponse>>
+public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : Endpoint<CreateTaskRequest, RowCreated<TaskResponse>>
 {
     public override void Configure()
     {
@@ -32,7 +31,7 @@ public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : End
         Summary(s => s.Summary = "Create a task");
     }
 
-    public override async Task<Created<TaskResponse>> ExecuteAsync(CreateTaskRequest req, CancellationToken ct)
+    public override async Task<RowCreated<TaskResponse>> ExecuteAsync(CreateTaskRequest req, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var task = new TaskItem { UserId = req.UserId, Id = ids.Next(now), Title = req.Title, CreatedAt = now, UpdatedAt = now };
@@ -42,6 +41,6 @@ public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : End
         db.Tasks.Add(task);
         await db.SaveChangesAsync(ct);
 
-        return TypedResults.Created(HttpContext.Request.AddressOf($"/api/{task.UserId}/tasks/{task.Id}"), TaskResponse.From(task));
+        return Row.Created(HttpContext.Request.AddressOf($"/api/{task.UserId}/tasks/{task.Id}"), TaskResponse.From(task));
     }
 }

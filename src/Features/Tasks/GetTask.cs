@@ -2,6 +2,7 @@ using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
@@ -11,7 +12,7 @@ public sealed record GetTaskRequest : OwnedRequest
     public Guid Id { get; init; }
 }
 
-public sealed class GetTask(AppDb db) : Endpoint<GetTaskRequest, Results<Ok<TaskResponse>, TaskNotFound>>
+public sealed class GetTask(AppDb db) : Endpoint<GetTaskRequest, Results<RowOk<TaskResponse>, TaskNotFound>>
 {
     public override void Configure()
     {
@@ -19,10 +20,10 @@ public sealed class GetTask(AppDb db) : Endpoint<GetTaskRequest, Results<Ok<Task
         Summary(s => s.Summary = "Get one task");
     }
 
-    public override async Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(GetTaskRequest req, CancellationToken ct)
+    public override async Task<Results<RowOk<TaskResponse>, TaskNotFound>> ExecuteAsync(GetTaskRequest req, CancellationToken ct)
     {
         var task = await db.Tasks.ReadAsync(req.UserId, req.Id, ct);
 
-        return task is null ? new TaskNotFound() : TypedResults.Ok(TaskResponse.From(task));
+        return task is null ? new TaskNotFound() : Row.Ok(TaskResponse.From(task));
     }
 }

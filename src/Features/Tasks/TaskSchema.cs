@@ -73,5 +73,6 @@ public sealed class TaskSchema : ISchema
                 CREATE INDEX tasks_due ON tasks (user_id, due_order, id) WHERE due_order IS NOT NULL;
                 """,
         },
+        new("2026-11-29-task-revisions", "CREATE INDEX tasks_revision ON tasks (user_id, revision, id)"),
     ];
 }

@@ -3,6 +3,7 @@ using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
@@ -16,7 +17,7 @@ public sealed record ToggleTaskRequest : OwnedRequest
 }
 
 public sealed class ToggleTask(AppDb db, IdSource ids, TimeProvider clock)
-    : Endpoint<ToggleTaskRequest, Results<Ok<TaskResponse>, TaskNotFound>>
+    : Endpoint<ToggleTaskRequest, Results<RowOk<TaskResponse>, TaskNotFound>>
 {
     public override void Configure()
     {
@@ -24,7 +25,7 @@ public sealed class ToggleTask(AppDb db, IdSource ids, TimeProvider clock)
         Summary(s => s.Summary = "Toggle completion, or set it");
     }
 
-    public override async Task<Results<Ok<TaskResponse>, TaskNotFound>> ExecuteAsync(ToggleTaskRequest req, CancellationToken ct)
+    public override async Task<Results<RowOk<TaskResponse>, TaskNotFound>> ExecuteAsync(ToggleTaskRequest req, CancellationToken ct)
     {
         var task = await db.Tasks.ChangeAsync(req.UserId, req.Id, task =>
         {
@@ -33,6 +34,6 @@ public sealed class ToggleTask(AppDb db, IdSource ids, TimeProvider clock)
                 db.Tasks.Add(next);
         }, ct);
 
-        return task is null ? new TaskNotFound() : TypedResults.Ok(TaskResponse.From(task));
+        return task is null ? new TaskNotFound() : Row.Ok(TaskResponse.From(task));
     }
 }

@@ -25,12 +25,21 @@ public sealed class OwnerGuard : IGlobalPreProcessor
             ? http.GetEndpoint()!.IsOpenToService()
             : string.Equals((string)owner, http.User.FindFirst(SubjectClaim)?.Value, StringComparison.Ordinal));
 
-        if (mayPass)
-            http.Resolve<RowOwner>().Set((string)owner!);
-        else
+        if (!mayPass)
         {
             await http.Response.SendResultAsync(Problem.For(
                 http, StatusCodes.Status403Forbidden, "NOT_YOUR_URL", "The user in the URL is not the one who is signed in."));
+            return;
         }
+
+        var rows = http.Resolve<RowOwner>();
+        rows.Set((string)owner!);
+        if (EntityTags.ReadPrecondition(http.Request, out var precondition) is { } malformed)
+        {
+            var message = $"{malformed} must be * or entity tags in quotes, as the header ETag has them.";
+            await http.Response.SendResultAsync(Problem.For(http, 422, detail: message, errors: [new FieldError(malformed, message)]));
+        }
+
+        rows.Precondition = precondition;
     }
 }

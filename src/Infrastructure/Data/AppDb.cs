@@ -33,6 +33,9 @@ public sealed class AppDb : DbContext
     /// <summary>Whether the user was not erased, and the session did not end, since the request came.</summary>
     internal bool IsActive => _owner is not { MayWrite: false };
 
+    /// <summary>Which state of a row the change under way is for; null: any.</summary>
+    internal Precondition? Precondition => _owner?.Precondition;
+
     internal IStore Store => field ??= this.GetService<IStore>();
 
     /// <summary>Refuses a second thread: two of them would share a connection, its statements and their values.</summary>
@@ -77,6 +80,10 @@ public sealed class AppDb : DbContext
         this.GetService<ErasedUsers>().Mark(userId);
         await _writer!.MarkErasedAsync(userId);
     }
+
+    /// <summary>The user's counter of changes; zeros if nothing of the user's was ever changed.</summary>
+    /// <exception cref="System.Data.Common.DbException">The database can't be read.</exception>
+    public ValueTask<UserRevision> ReadRevisionAsync(string userId) => userId == Owner ? Store.ReadRevisionAsync(this, userId) : default;
 
     /// <summary>Runs a change that can be left for another time: false if the database can't be written now.</summary>
     public async Task<bool> TryWriteAsync<T>(Func<Task<T>> change, CancellationToken ct)
@@ -243,6 +250,7 @@ public sealed class AppDb : DbContext
 
     private async ValueTask NumberChangesAsync(IWriter writer)
     {
+        List<DeletedRow>? deleted = null;
         foreach (var change in ChangeTracker.Entries())
         {
             if (change.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
@@ -258,7 +266,12 @@ public sealed class AppDb : DbContext
             DemandActive();
             if (change.State is not EntityState.Deleted)
                 change.Property(nameof(IOwned.Revision)).CurrentValue = revision;
+            else if (RowKind.Of((IEntityType)change.Metadata) is { } kind)
+                (deleted ??= []).Add(DeletedRow.Of(kind, owned, revision, this.GetService<TimeProvider>().GetUtcNow()));
         }
+
+        if (deleted is not null)
+            AddRange(deleted);
     }
 
     private void DemandOwner(EntityEntry change)

@@ -26,9 +26,15 @@ public sealed record SchemaStep(string Id, string Sql)
     public string? Derives { get; init; }
 }
 
-/// <summary>The tables that no feature owns: the users' counters, and the row that the health check writes.</summary>
+/// <summary>The tables that no feature owns: the users' counters, what was deleted, and the row that the health check writes.</summary>
 public sealed class DataSchema : ISchema
 {
+    private const string DeletedRowIndexes = """
+        CREATE INDEX deleted_rows_revision ON deleted_rows (user_id, revision);
+        CREATE INDEX deleted_rows_age ON deleted_rows (deleted_at);
+        ALTER TABLE revisions ADD COLUMN forgotten BIGINT NOT NULL DEFAULT 0;
+        """;
+
     public IReadOnlyList<SchemaStep> Steps { get; } =
     [
         new("2026-11-20-revisions", """
@@ -61,6 +67,32 @@ public sealed class DataSchema : ISchema
         {
             // A row for each process.
             Postgres = "CREATE TABLE heartbeat (id UUID PRIMARY KEY, beat_at BIGINT NOT NULL)",
+        },
+        new("2026-11-29-deleted-rows", $"""
+            CREATE TABLE deleted_rows (
+                user_id TEXT NOT NULL,
+                table_name TEXT NOT NULL,
+                id BLOB NOT NULL,
+                revision INTEGER NOT NULL,
+                deleted_at INTEGER NOT NULL,
+                content TEXT NOT NULL,
+                PRIMARY KEY (user_id, table_name, id)
+            ) WITHOUT ROWID;
+            {DeletedRowIndexes}
+            """)
+        {
+            Postgres = $"""
+                CREATE TABLE deleted_rows (
+                    user_id TEXT COLLATE "C" NOT NULL,
+                    table_name TEXT COLLATE "C" NOT NULL,
+                    id UUID NOT NULL,
+                    revision BIGINT NOT NULL,
+                    deleted_at TIMESTAMPTZ(3) NOT NULL,
+                    content TEXT NOT NULL,
+                    PRIMARY KEY (user_id, table_name, id)
+                );
+                {DeletedRowIndexes}
+                """,
         },
         new("2026-11-25-heartbeat-room", "ALTER TABLE heartbeat ADD COLUMN room BLOB NULL") { Postgres = "" },
     ];

@@ -36,6 +36,9 @@ public interface IStore
     /// <summary>A faster reader of such rows than EF Core's queries; null leaves them to EF Core.</summary>
     IRowReader? ReaderOf(IEntityType entity);
 
+    /// <summary>The user's counter; zeros if there is none.</summary>
+    ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId);
+
     /// <summary>
     /// Runs the change in one transaction, and returns when it is on disk. It may run it again, if others got in its way.
     /// </summary>
@@ -57,12 +60,20 @@ public interface IStore
     /// <summary>The columns of each table, by the table's name.</summary>
     Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct);
 
+    /// <summary>The columns of each index, separated by commas, by the name of the table.</summary>
+    Task<ILookup<string, string>> ReadIndexesAsync(AppDb db, CancellationToken ct);
+
     /// <summary>Keeps a copy of all data before the schema changes.</summary>
     Task KeepCopyAsync(AppDb db, DateTimeOffset now, CancellationToken ct);
 
     /// <summary>Removes what was erased from the engine's log, as far as the engine can.</summary>
     Task ForgetErasedAsync();
 }
+
+/// <summary>A user's counter of changes.</summary>
+/// <param name="Last">The number of the last change.</param>
+/// <param name="Forgotten">The last deletion that is no longer kept; what was deleted up to it can't be told.</param>
+public readonly record struct UserRevision(long Last, long Forgotten);
 
 /// <summary>The transaction that a change runs in.</summary>
 public interface IWriter

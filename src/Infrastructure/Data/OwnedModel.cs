@@ -17,6 +17,7 @@ public static class OwnedModel
 {
     private const string UserId = nameof(IOwned.UserId);
     private const string FilterName = "owner";
+    private const string RevisionIndex = "user_id, revision, id";
     private const string FilteredAnnotation = "TaskSlices:OwnerFilter";
     private const string CrossesUsersAnnotation = "TaskSlices:CrossesUsers";
 
@@ -46,10 +47,12 @@ public static class OwnedModel
         entity.GetRootType().GetDeclaredQueryFilters() is { Count: 1 } filters && filters.Single().Key == FilterName;
 
     /// <summary>Compares the model with the schema that the steps have made.</summary>
-    /// <exception cref="StartupException">A table or column is missing, or an entity has no owner; the message names each.</exception>
-    internal static void Check(IModel model, ILookup<string, string> columns)
+    /// <exception cref="StartupException">A table, column or index is missing, or an entity has no owner; the message names
+    /// each.</exception>
+    internal static void Check(IModel model, ILookup<string, string> columns, ILookup<string, string> indexes)
     {
-        var mistakes = model.GetEntityTypes().SelectMany(entity => FindMistakes(entity, columns)).Distinct().ToArray();
+        var mistakes = model.GetEntityTypes().SelectMany(entity => FindMistakes(entity, columns))
+            .Concat(RowKind.All(model).Select(kind => FindMistake(kind, indexes)).OfType<string>()).Distinct().ToArray();
 
         if (mistakes.Length > 0)
             throw new StartupException(string.Join(Environment.NewLine, mistakes));
@@ -80,6 +83,17 @@ public static class OwnedModel
         }
     }
 
+    private static string? FindMistake(RowKind kind, ILookup<string, string> indexes)
+    {
+        var name = kind.Entity.ClrType.Name;
+        if (!FlatModel.IsFlat(kind.Entity))
+            return $"{name} is more than the columns of one table, and can't be a kind of row. Leave out parts, heirs and filters.";
+
+        return indexes[kind.Name].Contains(RevisionIndex) ? null
+            : $"{name} has no index for the changes of a user: no schema step makes one on ({RevisionIndex}). "
+                + $"Add CREATE INDEX {kind.Name}_revision ON {kind.Name} ({RevisionIndex}) to the feature's ISchema.";
+    }
+
     /// <summary>Runs when the model is complete, so that it reaches every entity, whoever has added it.</summary>
     internal sealed class Convention(AppDb db) : IModelFinalizingConvention
     {
@@ -92,6 +106,9 @@ public static class OwnedModel
 
                 if (entity.ClrType.IsAssignableTo(typeof(IOwned)))
                     entity.FindProperty(nameof(IOwned.Revision))!.SetIsConcurrencyToken(true);
+
+                if (RowKind.IsShown(entity.ClrType))
+                    entity.Builder.HasIndex([UserId, nameof(IOwned.Revision), nameof(IOwned.Id)]);
 
                 if (entity.BaseType is null && entity.FindProperty(UserId)?.ClrType == typeof(string)
                     && entity.FindAnnotation(CrossesUsersAnnotation) is null)

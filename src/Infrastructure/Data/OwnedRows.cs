@@ -35,7 +35,7 @@ public static class OwnedRows
                 if (rows.Database.Writer is not null)
                     await rows.Database.LockAsync(userId);
 
-                return await Queries<T>.OneTracked(rows.Database, userId, id, ct);
+                return Demand(rows.Database, await Queries<T>.OneTracked(rows.Database, userId, id, ct));
             }
 
             using var alone = rows.Database.Detector.EnterCriticalSection();
@@ -51,7 +51,7 @@ public static class OwnedRows
             if (row is not null)
                 rows.Attach(row);
 
-            return row;
+            return Demand(db, row);
         }
 
         /// <summary>Reads the user's row of that id, changes it and saves it as one unit. It is on disk when the task completes.</summary>
@@ -59,14 +59,52 @@ public static class OwnedRows
         /// <param name="id">Which one.</param>
         /// <param name="change">Changes the row. A store may run it again, on the row as it is then.</param>
         /// <param name="ct">Withdraws the change before its turn.</param>
+        /// <param name="make">Makes the row if there is none, before it is changed; null: it is left alone then.</param>
         /// <returns>The row as it is stored now; null if there is none.</returns>
-        public Task<T?> ChangeAsync(string userId, Guid id, Action<T> change, CancellationToken ct) =>
-            rows.SaveOneAsync(userId, id, change, ct);
+        /// <exception cref="PreconditionFailedException">The request is for another state of the row.</exception>
+        public Task<T?> ChangeAsync(string userId, Guid id, Action<T> change, CancellationToken ct, Func<T>? make = null) =>
+            rows.SaveOneAsync(userId, id, change, make, ct);
 
         /// <summary>Removes the user's row of that id. It is gone from the disk when the task completes.</summary>
         /// <returns>The row as it was; null if there is none.</returns>
+        /// <exception cref="PreconditionFailedException">The request is for another state of the row.</exception>
         public Task<T?> RemoveAsync(string userId, Guid id, CancellationToken ct) =>
-            rows.SaveOneAsync(userId, id, row => rows.Remove(row), ct);
+            rows.SaveOneAsync(userId, id, row => rows.Remove(row), null, ct);
+
+        /// <summary>Brings back the user's row of that id as it was when it was deleted; one that is there stays as it is.</summary>
+        /// <returns>The row as it is stored now; null if none is kept.</returns>
+        public Task<T?> RestoreAsync(string userId, Guid id, CancellationToken ct) => rows.Database.RunUnitAsync(
+            async () =>
+            {
+                var db = rows.Database;
+                var there = await rows.ReadForUpdateAsync(userId, id, ct);
+                if (there is not null || RowKind.Of(rows.EntityType) is not { } kind
+                    || await rows.FindDeletedAsync(kind, userId, id, ct) is not { } deleted)
+                    return there;
+
+                var row = (T)deleted.Restore(kind);
+                db.Remove(deleted);
+                db.Add(row);
+                await db.SaveChangesAsync(ct);
+
+                return row;
+            },
+            ct);
+
+        /// <summary>The user's rows that were deleted and can be restored, the last deleted first.</summary>
+        /// <param name="userId">Whose.</param>
+        /// <param name="after">Those behind the one of that id; null: from the first on. Nothing, if that one is not kept any more.</param>
+        /// <param name="count">At most so many.</param>
+        /// <param name="ct">Ends the reading.</param>
+        public async Task<List<T>> ReadDeletedAsync(string userId, Guid? after, int count, CancellationToken ct)
+        {
+            var kind = RowKind.Of(rows.EntityType)!;
+            var kept = rows.Database.Set<DeletedRow>().AsNoTracking().Where(row => row.UserId == userId && row.TableName == kind.Name);
+            var asked = after is { } id ? kept.Where(row => row.Revision < kept.First(last => last.Id == id).Revision) : kept;
+            var found = await asked.OrderByDescending(row => row.Revision).Take(count).ToListAsync(ct);
+
+            return found.ConvertAll(row => (T)row.Restore(kind));
+        }
 
         /// <summary>The user's rows on a page of a list. The store must have a reader for the table.</summary>
         public async Task<List<T>> ReadPageAsync(string userId, RowPage page, CancellationToken ct)
@@ -90,6 +128,15 @@ public static class OwnedRows
             }
 
             return found;
+        }
+
+        /// <summary>The user's counter of changes, of all tables.</summary>
+        public async Task<UserRevision> ReadRevisionAsync(string userId, CancellationToken ct)
+        {
+            using var alone = rows.Database.Detector.EnterCriticalSection();
+            ct.ThrowIfCancellationRequested();
+
+            return await rows.Database.ReadRevisionAsync(userId);
         }
 
         /// <summary>How many rows the user's list has. The store must have a reader for the table.</summary>
@@ -120,10 +167,17 @@ public static class OwnedRows
             return found;
         }
 
-        private Task<T?> SaveOneAsync(string userId, Guid id, Action<T> change, CancellationToken ct) => rows.Database.RunUnitAsync(
+        private Task<T?> SaveOneAsync(string userId, Guid id, Action<T> change, Func<T>? make, CancellationToken ct) =>
+            rows.Database.RunUnitAsync(
             async () =>
             {
+                // Of a user without rows, there is nothing to lock yet.
+                if (make is not null)
+                    await rows.Database.LockAsync(userId);
+
                 var row = await rows.ReadForUpdateAsync(userId, id, ct);
+                if (row is null && make is not null)
+                    row = await rows.MakeAsync(make(), ct);
                 if (row is null)
                     return null;
 
@@ -134,6 +188,19 @@ public static class OwnedRows
             },
             ct);
 
+        private async Task<T> MakeAsync(T row, CancellationToken ct)
+        {
+            if (RowKind.Of(rows.EntityType) is { } kind && await rows.FindDeletedAsync(kind, row.UserId, row.Id, ct) is { } deleted)
+                rows.Database.Remove(deleted);
+
+            rows.Add(row);
+
+            return row;
+        }
+
+        private Task<DeletedRow?> FindDeletedAsync(RowKind kind, string userId, Guid id, CancellationToken ct) => rows.Database
+            .Set<DeletedRow>().FirstOrDefaultAsync(row => row.UserId == userId && row.TableName == kind.Name && row.Id == id, ct);
+
         // EF Core's queries have the same condition as a filter.
         private bool MayFind(string userId) => userId == rows.Database.Owner;
 
@@ -141,6 +208,11 @@ public static class OwnedRows
 
         private AppDb Database => (AppDb)rows.GetService<ICurrentDbContext>().Context;
     }
+
+    /// <exception cref="PreconditionFailedException">The request is for another state of the row.</exception>
+    private static T? Demand<T>(AppDb db, T? row) where T : class, IOwned =>
+        row is null || db.Precondition is not { } precondition || precondition.Id != row.Id || precondition.Allows(row.Revision)
+            ? row : throw new PreconditionFailedException(row);
 
     private static class Queries<T> where T : class, IOwned
     {

@@ -17,6 +17,9 @@ public sealed class RowOwner(ErasedUsers erased) : IDisposable
     /// <summary>Whether the session that the request belongs to has not ended meanwhile; null if its token has none.</summary>
     public Func<bool>? IsActive { get; set; }
 
+    /// <summary>Which state of the row that the request names it is for; null: any.</summary>
+    public Precondition? Precondition { get; set; }
+
     /// <summary>Whether the user was not erased, and the session did not end, since this scope began.</summary>
     internal bool MayWrite => (UserId is null || !erased.WasErased(UserId, _since)) && IsActive?.Invoke() is not false;
 

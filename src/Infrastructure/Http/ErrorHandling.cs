@@ -28,6 +28,28 @@ public static class ErrorHandling
         });
     }
 
+    /// <summary>
+    /// Answers 412 with the row as it is. Closer to the endpoint than other exceptions, where the framework takes away entity tags.
+    /// </summary>
+    public static void UsePreconditions(this IApplicationBuilder app) => app.Use(static (context, next) =>
+        context.Request.Headers.IfMatch.Count == 0 && context.Request.Headers.IfNoneMatch.Count == 0
+            ? next(context) : AnswerFailedPreconditionAsync(context, next));
+
+    private static async Task AnswerFailedPreconditionAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (PreconditionFailedException e) when (!context.Response.HasStarted)
+        {
+            var kind = RowKind.Of(context.RequestServices.GetRequiredService<AppDb>().Model.FindEntityType(e.Current.GetType())!);
+            context.Response.Headers.ETag = EntityTags.Of(e.Current.Revision);
+            await (Problem.For(context, StatusCodes.Status412PreconditionFailed) with { Current = kind?.Show(e.Current) })
+                .ExecuteAsync(context);
+        }
+    }
+
     /// <summary>What takes GET takes HEAD; routing names only what the slices name.</summary>
     private static void AddHead(IHeaderDictionary headers)
     {

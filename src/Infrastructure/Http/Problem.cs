@@ -9,8 +9,8 @@ public sealed record FieldError(string Field, string Message);
 
 /// <summary>
 /// The body of every answer that is not a success (RFC 9457). <see cref="Detail"/> is one plain sentence for a person, <see cref="Code"/> a
-/// stable word for a program, <see cref="Instance"/> the path as the client sees it. It has no stack trace, no SQL, and nothing else that
-/// the caller sent.
+/// stable word for a program, <see cref="Instance"/> the path as the client sees it, <see cref="Current"/> the row that a change was
+/// refused for. It has no stack trace, no SQL, and nothing else that the caller sent.
 /// </summary>
 public sealed record Problem(
     string Type,
@@ -20,7 +20,8 @@ public sealed record Problem(
     string Instance,
     string TraceId,
     string Code,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FieldError>? Errors = null) : IResult
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FieldError>? Errors = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] object? Current = null) : IResult
 {
     public const string MediaType = "application/problem+json";
 
@@ -51,6 +52,8 @@ public sealed record Problem(
         404 => ("NOT_FOUND", "There is nothing at this address.", Rfc9110("15.5.5")),
         405 => ("METHOD_NOT_ALLOWED", "This address does not take that method; the Allow header names those it takes.", Rfc9110("15.5.6")),
         409 => ("CONFLICT", "The data was changed by someone else meanwhile; read it again and repeat.", Rfc9110("15.5.10")),
+        410 => ("GONE", "That is not kept any more.", Rfc9110("15.5.11")),
+        412 => ("PRECONDITION_FAILED", "The row was changed since it was read; current is what it is now.", Rfc9110("15.5.13")),
         413 => ("BODY_TOO_LARGE", "The body is larger than this API takes.", Rfc9110("15.5.14")),
         415 => ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json, in UTF-8 and not compressed.", Rfc9110("15.5.16")),
         422 => ("VALIDATION_FAILED", "The request is not allowed as it is.", Rfc9110("15.5.21")),

@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -9,6 +11,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 
@@ -107,10 +110,17 @@ public static class Document
         // They name the address of the request at which the document was made, and it is kept for all.
         document.Remove("servers");
 
+        var tagged = endpoints.Where(e => e.Metadata.GetMetadata<EntityTagged>() is not null)
+            .Select(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).ToHashSet();
+
         foreach (var (path, item) in document["paths"]!.AsObject())
         {
             foreach (var (method, operation) in item!.AsObject())
-                CompleteOperation(method, operation!.AsObject(), schemas, requests);
+            {
+                var hasTag = tagged.Contains(operation!["operationId"]!.GetValue<string>());
+                CompleteOperation(method, operation.AsObject(), schemas, requests);
+                AddConditions(method, operation.AsObject(), hasTag);
+            }
         }
 
         foreach (var answer in AnswerTypes(endpoints, json))
@@ -199,6 +209,10 @@ public static class Document
             operation["operationId"] = name["Put".Length..];
 
         var declared = SliceConventions.QueryKeys(request.Type);
+        // The generator writes their names now one way, now another; AddConditions has them.
+        foreach (var parameter in parameters.Where(p => p["in"]!.GetValue<string>() == "header"))
+            operation["parameters"]!.AsArray().Remove(parameter);
+
         foreach (var parameter in parameters.Where(p => p["in"]!.GetValue<string>() == "query"))
         {
             parameter["name"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter["name"]!.GetValue<string>());
@@ -209,7 +223,7 @@ public static class Document
 
             // A parameter may be left out; there is no text for null in a query string.
             parameter["schema"]!.AsObject().Remove("nullable");
-
+            CompleteParameter(parameter, request.Type);
         }
 
         foreach (var parameter in SliceConventions.ListIn(request.Type)?.Parameters ?? [])
@@ -224,6 +238,51 @@ public static class Document
             operation["requestBody"]!["content"]!.AsObject().Remove("*/*");
             operation["requestBody"]!["required"] = schema["required"] is JsonArray { Count: > 0 };
         }
+    }
+
+    /// <summary>The generator takes whatever is not nullable for required.</summary>
+    private static void CompleteParameter(JsonObject parameter, Type request)
+    {
+        var name = parameter["name"]!.GetValue<string>();
+        var property = request.GetProperties().First(p => Json.WireName(p) == name);
+        var schema = parameter["schema"]!.AsObject();
+        if (property.GetCustomAttribute<DefaultValueAttribute>() is { Value: var value })
+        {
+            schema["default"] = JsonSerializer.SerializeToNode(value);
+            parameter.Remove("required");
+        }
+
+        if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+        {
+            schema["minimum"] = JsonSerializer.SerializeToNode(range.Minimum);
+            if (range.Maximum is not double.PositiveInfinity)
+                schema["maximum"] = JsonSerializer.SerializeToNode(range.Maximum);
+        }
+    }
+
+    /// <summary>The headers of conditional requests, and the entity tags.</summary>
+    private static void AddConditions(string method, JsonObject operation, bool hasTag)
+    {
+        var responses = operation["responses"]!.AsObject();
+        if (method == "get" && hasTag)
+        {
+            Add(HeaderNames.IfNoneMatch, "An ETag that the caller has: 304 if it is the same still.");
+            responses["304"] = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(StatusCodes.Status304NotModified) };
+        }
+        else if (responses.ContainsKey("412"))
+        {
+            Add(HeaderNames.IfMatch, "The ETag that the caller has read: 412 if the row was changed since.");
+            if (responses.ContainsKey("201"))
+                Add(HeaderNames.IfNoneMatch, "*: the row is created, or 412 if there is one.");
+        }
+
+        foreach (var (_, response) in responses.Where(response => hasTag && response.Key is ("200" or "201")))
+            response!["headers"] = new JsonObject { [HeaderNames.ETag] = new JsonObject { ["schema"] = Text() } };
+
+        void Add(string name, string description) => operation["parameters"]!.AsArray().Add(
+            new JsonObject { ["name"] = name, ["in"] = "header", ["description"] = description, ["schema"] = Text() });
+
+        static JsonObject Text() => new() { ["type"] = "string" };
     }
 
     private static void CompleteBody(JsonObject schema, JsonTypeInfo request)

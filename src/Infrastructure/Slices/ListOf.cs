@@ -43,6 +43,7 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
         .. _searched.Count > 0 ? ListPage.Search : [],
         .. _orders.Count > 0 ? ListPage.Sort(_orders.Keys) : [],
         .. ListPage.Parameters,
+        .. RowKind.IsShown(typeof(T)) ? [ListPage.Deleted] : Array.Empty<ListParameter>(),
     ];
 
     /// <summary>Rows whose column has the value that a word stands for, in any case; a word that stands for null leaves all.</summary>
@@ -124,6 +125,9 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
         DbSet<T> rows, string userId, HttpContext context, Func<T, TResponse> show, CancellationToken ct)
     {
         var asked = new ListQuery(context.Request.Query);
+        if (asked.WantsDeleted)
+            return await ReadDeletedAsync(rows, userId, asked, context, show, ct);
+
         var order = AskedOrder(asked);
         var conditions = new List<RowCondition>();
         foreach (var filter in _filters)
@@ -138,6 +142,11 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
         var page = asked.ReadPage(query) with { Keys = NewKeys() };
         if (asked.Failures.Count > 0)
             return new RowList<TResponse>([]) { Failures = asked.Failures };
+
+        // Before the rows: what is changed meanwhile has another tag.
+        var revision = await rows.ReadRevisionAsync(userId, ct);
+        if (context.TryAnswerUnchanged(revision.Last))
+            return new RowList<TResponse>([]) { IsUnchanged = true };
 
         if (asked.WantsCount)
         {
@@ -181,6 +190,38 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
 
         RowPlace PlaceOf(RowPage part, T row, int number) =>
             new(row.Id, part.Keys is { } keys ? keys[number] : sortBy is null ? null : order.KeyOf(row));
+    }
+
+    /// <summary>A list of its own: nothing is filtered, and the last deleted comes first.</summary>
+    private static async Task<RowList<TResponse>> ReadDeletedAsync<TResponse>(
+        DbSet<T> rows, string userId, ListQuery asked, HttpContext context, Func<T, TResponse> show, CancellationToken ct)
+    {
+        var after = asked.ReadPlace();
+        if (asked.Failures.Count > 0)
+            return new RowList<TResponse>([]) { Failures = asked.Failures };
+
+        var count = asked.Limit ?? ListPage.Batch;
+        var found = await rows.ReadDeletedAsync(userId, after, count + 1, ct);
+        var last = found.Count > count ? found[count - 1].Id : (Guid?)null;
+        if (last is not null)
+            found.RemoveAt(count);
+        if (asked.Limit is null)
+            return new RowList<TResponse>(found.ConvertAll(row => show(row)), last is null ? null : ReadOnAsync);
+        if (last is { } place)
+            context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{asked.Next(new RowPlace(place))}>; rel=\"next\"";
+
+        return new RowList<TResponse>(found.ConvertAll(row => show(row)));
+
+        async Task<IReadOnlyList<TResponse>> ReadOnAsync()
+        {
+            if (last is null)
+                return [];
+
+            var next = await rows.ReadDeletedAsync(userId, last, count, ct);
+            last = next.Count == count ? next[^1].Id : null;
+
+            return next.ConvertAll(row => show(row));
+        }
     }
 
     public string? FindMistake(IModel model, IStore store)

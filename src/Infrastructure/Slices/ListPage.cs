@@ -15,6 +15,8 @@ internal static class ListPage
     /// <summary>Rows that are read before the first is sent.</summary>
     public const int FirstBatch = 200;
 
+    public const string DeletedName = "deleted";
+
     public static readonly string[] SortNames = ["sort_by", "sort"];
     public static readonly string[] OrderNames = ["order", "sort_order", "sort_direction"];
     public static readonly string[] Flags = [.. ListFilter.Flags.Keys];
@@ -34,6 +36,10 @@ internal static class ListPage
         new("page", Whole(1), "With a limit: the first page is 1."),
         new("count", new JsonObject { ["type"] = "boolean", ["default"] = false }, "The header X-Total-Count, without regard to limit."),
     ];
+
+    public static readonly ListParameter Deleted = new(
+        DeletedName, new JsonObject { ["type"] = "boolean", ["default"] = false },
+        "Those that can be restored, the last deleted first. Only limit and after go with it.");
 
     public static IEnumerable<ListParameter> Sort(IEnumerable<string> orders) =>
     [

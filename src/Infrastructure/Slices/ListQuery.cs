@@ -19,6 +19,7 @@ internal sealed class ListQuery(IQueryCollection query)
     private static readonly long Latest = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     private static readonly string[] OffsetNames = ["offset", "skip"];
+    private static readonly string[] DeletedNames = [ListPage.DeletedName, "limit", "after"];
     private static readonly string[] PlaceNames = ["after", "page", .. OffsetNames];
 
     public List<ValidationFailure> Failures { get; } = [];
@@ -27,6 +28,9 @@ internal sealed class ListQuery(IQueryCollection query)
     public int? Limit { get; private set; }
 
     public bool WantsCount { get; private set; }
+
+    /// <summary>Whether those that were deleted are asked for.</summary>
+    public bool WantsDeleted => Word(ListPage.Flags, [ListPage.DeletedName]) == "true";
 
     /// <summary>The value that is asked for under one of the names; null if there is none.</summary>
     public T? One<T>(string[] names, Func<string, bool> isValid, Func<string> rule, Func<string, T> read) where T : class?
@@ -107,6 +111,19 @@ internal sealed class ListQuery(IQueryCollection query)
         var skipped = skip ?? Math.Min(int.MaxValue, (page - 1L) * Limit ?? 0);
 
         return new RowPage(list, Limit ?? ListPage.FirstBatch, after, (int)skipped);
+    }
+
+    /// <summary>Which part of the list of deleted rows is asked for: those behind the one of that id.</summary>
+    public Guid? ReadPlace()
+    {
+        Limit = Number(["limit"], 1, ListPage.Maximum);
+        foreach (var (name, _) in query.Where(given => !DeletedNames.Contains(given.Key, StringComparer.OrdinalIgnoreCase)))
+            Fail(name, $"{name} can't be used together with {ListPage.DeletedName}.");
+
+        var after = One(
+            ["after"], text => Guid.TryParse(text, out _), () => "must be from the Link header of the same list.", text => text);
+
+        return after is null ? null : Guid.Parse(after);
     }
 
     /// <summary>The query string of the next page: the same list, behind that place.</summary>

@@ -26,10 +26,17 @@ public sealed class RowList<T>(IReadOnlyList<T> rows, Func<Task<IReadOnlyList<T>
     {
         builder.Metadata.Add(new ProducesResponseTypeMetadata(200, typeof(IEnumerable<T>), ["application/json"]));
         builder.Metadata.Add(new ProducesResponseTypeMetadata(422, typeof(Problem), [Problem.MediaType]));
+        builder.Metadata.Add(new EntityTagged());
     }
+
+    /// <summary>Whether the caller has it already, and was told so.</summary>
+    internal bool IsUnchanged { get; init; }
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (IsUnchanged)
+            return;
+
         if (Failures is not null)
         {
             await SliceConventions.Refuse(Failures, httpContext).ExecuteAsync(httpContext);

@@ -26,6 +26,7 @@ public static class SliceConventions
     /// <exception cref="StartupException">An endpoint is open by mistake, or has no owner.</exception>
     public static void UseSlices(this WebApplication app)
     {
+        app.UsePreconditions();
         try
         {
             app.UseFastEndpoints(Configure);
@@ -108,10 +109,15 @@ public static class SliceConventions
     [
         400,
         .. slice.ReqDtoType.IsAssignableTo(typeof(OwnedRequest)) ? [401, 403] : Array.Empty<int>(),
+        .. ChangesRow(slice) ? [412] : Array.Empty<int>(),
         .. slice.Verbs?.Intersect(["POST", "PUT", "PATCH"]).Any() is true ? [413, 415, 422] : Array.Empty<int>(),
         500,
         503,
     ];
+
+    private static bool ChangesRow(EndpointDefinition slice) =>
+        slice.Verbs!.Intersect(["PUT", "PATCH", "DELETE"]).Any()
+        && slice.Routes!.Any(route => route.Contains($"{{{EntityTags.RowId}", StringComparison.Ordinal));
 
     /// <summary>400 for a body that is not JSON, 422 for JSON that is not allowed; FastEndpoints has one status for both.</summary>
     internal static Problem Refuse(List<ValidationFailure> failures, HttpContext context)

@@ -10,13 +10,15 @@ public static class TaskAnswers
     public static readonly string[] Members =
     [
         "id", "user_id", "title", "description", "completed", "priority", "due_date", "tags", "category", "recurrence", "completed_at", "next_task_id", "created_at",
-        "updated_at",
+        "updated_at", "revision",
     ];
 
     public static string Text(this JsonObject task, string member) => task[member]!.GetValue<string>();
 
     public static DateTimeOffset Time(this JsonObject task, string member) =>
         DateTimeOffset.Parse(task.Text(member), System.Globalization.CultureInfo.InvariantCulture);
+
+    public static long Revision(this JsonObject task) => task["revision"]!.GetValue<long>();
 
     public static string[] Ids(this JsonArray list) => [.. list.Select(task => task!.AsObject().Id())];
 

@@ -90,6 +90,17 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
     public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
 
+    public ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId)
+    {
+        var command = new NpgsqlCommand("SELECT revision, forgotten FROM revisions WHERE user_id = $1")
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = userId } },
+        };
+
+        return ReadAsync(
+            db, command, async reader => await reader.ReadAsync() ? new UserRevision(reader.GetInt64(0), reader.GetInt64(1)) : default);
+    }
+
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) =>
         RunInTurnAsync(patience => RunAsync(db, change, patience, ct));
 
@@ -148,18 +159,18 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         }
     }
 
-    public async Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct)
-    {
-        await using var command = Source.CreateCommand(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()");
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var columns = new List<(string Table, string Column)>();
+    public Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct) => ReadPairsAsync(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()", ct);
 
-        while (await reader.ReadAsync(ct))
-            columns.Add((reader.GetString(0), reader.GetString(1)));
-
-        return columns.ToLookup(c => c.Table, c => c.Column, StringComparer.OrdinalIgnoreCase);
-    }
+    public Task<ILookup<string, string>> ReadIndexesAsync(AppDb db, CancellationToken ct) => ReadPairsAsync(
+        """
+        SELECT t.relname::text, string_agg(a.attname, ', ' ORDER BY k.number) FROM pg_index i
+            JOIN pg_class t ON t.oid = i.indrelid AND t.relnamespace = current_schema()::regnamespace
+            CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY k(attribute, number)
+            JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attribute
+            GROUP BY t.relname, i.indexrelid
+        """,
+        ct);
 
     /// <summary>The server has its own tools for that.</summary>
     public Task KeepCopyAsync(AppDb db, DateTimeOffset now, CancellationToken ct) => Task.CompletedTask;
@@ -250,6 +261,18 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         await using var reader = await command.ExecuteReaderAsync();
 
         return await read(reader);
+    }
+
+    private async Task<ILookup<string, string>> ReadPairsAsync(string sql, CancellationToken ct)
+    {
+        await using var command = Source.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var pairs = new List<(string Table, string Part)>();
+
+        while (await reader.ReadAsync(ct))
+            pairs.Add((reader.GetString(0), reader.GetString(1)));
+
+        return pairs.ToLookup(pair => pair.Table, pair => pair.Part, StringComparer.OrdinalIgnoreCase);
     }
 
     private static string ReasonOf(Exception e) => e switch

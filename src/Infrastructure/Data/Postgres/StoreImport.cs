@@ -15,7 +15,7 @@ namespace TaskSlices.Infrastructure.Data.Postgres;
 /// </summary>
 public sealed class StoreImport(AppDb from, AppDb to, PostgresStore store)
 {
-    private const string Revisions = "SELECT user_id, revision FROM revisions";
+    private const string Revisions = "SELECT user_id, revision, forgotten FROM revisions";
 
     private readonly Dictionary<(string Table, string User), (long Rows, UInt128 Sum)> _read = [];
     private readonly Dictionary<(string Table, string User), (long Rows, UInt128 Sum)> _written = [];
@@ -90,7 +90,7 @@ public sealed class StoreImport(AppDb from, AppDb to, PostgresStore store)
         command.CommandText = Revisions;
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
-            Add(sums, "revisions", reader.GetString(0), [reader.GetInt64(1)]);
+            Add(sums, "revisions", reader.GetString(0), [reader.GetInt64(1), reader.GetInt64(2)]);
     }
 
     private static void Add(
@@ -108,12 +108,14 @@ public sealed class StoreImport(AppDb from, AppDb to, PostgresStore store)
         await using var command = from.Connection.DbConnection.CreateCommand();
         command.CommandText = Revisions;
         await using var reader = await command.ExecuteReaderAsync(ct);
-        await using var copy = await connection.BeginBinaryImportAsync("COPY revisions (user_id, revision) FROM STDIN (FORMAT BINARY)", ct);
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY revisions (user_id, revision, forgotten) FROM STDIN (FORMAT BINARY)", ct);
         while (await reader.ReadAsync(ct))
         {
             await copy.StartRowAsync(ct);
             await copy.WriteAsync(reader.GetString(0), ct);
             await copy.WriteAsync(reader.GetInt64(1), ct);
+            await copy.WriteAsync(reader.GetInt64(2), ct);
         }
 
         await copy.CompleteAsync(ct);

@@ -128,7 +128,8 @@ internal sealed class FlatTable : IRowReader
     private static SqliteCommand Take(SqliteConnection connection, RowSql.Statement statement) => KeptStatements.Take(
         connection, statement.Text, [.. statement.Values.Select(v => v.Column is { } column ? AppDb.Stored(column, v.Value) : v.Value)]);
 
-    private static SqliteConnection Open(AppDb db)
+    /// <summary>The connection that the context reads from.</summary>
+    internal static SqliteConnection Open(AppDb db)
     {
         var connection = db.Connection;
         if (connection.DbConnection.State is not ConnectionState.Open)

@@ -105,6 +105,15 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
 
     public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
 
+    public ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId)
+    {
+        using var command = KeptStatements.Take(
+            FlatTable.Open(db), "SELECT revision, forgotten FROM revisions WHERE user_id = ?1", userId);
+        using var reader = command.ExecuteReader();
+
+        return new(reader.Read() ? new UserRevision(reader.GetInt64(0), reader.GetInt64(1)) : default);
+    }
+
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) => Writer.RunAsync(db, change, ct);
 
     public async Task<long?> TryAddAsync(AppDb db, IEntityType entity, IOwned row, CancellationToken ct) =>
@@ -139,20 +148,17 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         }
     }
 
-    public async Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct)
-    {
-        await db.Connection.OpenAsync(ct);
-        await using var command = db.Connection.DbConnection.CreateCommand();
-        command.CommandText =
-            "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')";
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var columns = new List<(string Table, string Column)>();
+    public Task<ILookup<string, string>> ReadColumnsAsync(AppDb db, CancellationToken ct) => ReadPairsAsync(
+        db, "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')", ct);
 
-        while (await reader.ReadAsync(ct))
-            columns.Add((reader.GetString(0), reader.GetString(1)));
-
-        return columns.ToLookup(c => c.Table, c => c.Column, StringComparer.OrdinalIgnoreCase);
-    }
+    public Task<ILookup<string, string>> ReadIndexesAsync(AppDb db, CancellationToken ct) => ReadPairsAsync(
+        db,
+        """
+        SELECT m.name, group_concat(i.name, ', ' ORDER BY i.seqno) FROM sqlite_schema m
+            JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
+            WHERE m.type = 'table' GROUP BY m.name, l.name
+        """,
+        ct);
 
     /// <summary>It gets its name when it is whole.</summary>
     public async Task KeepCopyAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
@@ -188,6 +194,20 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         ForeignKeys = mode is SqliteOpenMode.ReadWrite,
         DefaultTimeout = -1,
     }.ToString();
+
+    private static async Task<ILookup<string, string>> ReadPairsAsync(AppDb db, string sql, CancellationToken ct)
+    {
+        await db.Connection.OpenAsync(ct);
+        await using var command = db.Connection.DbConnection.CreateCommand();
+        command.CommandText = sql;
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var pairs = new List<(string Table, string Part)>();
+
+        while (await reader.ReadAsync(ct))
+            pairs.Add((reader.GetString(0), reader.GetString(1)));
+
+        return pairs.ToLookup(pair => pair.Table, pair => pair.Part, StringComparer.OrdinalIgnoreCase);
+    }
 
     private string? FindDamage()
     {

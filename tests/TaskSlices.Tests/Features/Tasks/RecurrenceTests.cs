@@ -286,6 +286,8 @@ public sealed class RecurrenceTests(ClockApp app) : TestBase<ClockApp>
         var expected = task.DeepClone().AsObject();
         (expected["id"], expected["due_date"]) = (done.Text("next_task_id"), "2026-02-28");
         (expected["created_at"], expected["updated_at"]) = (done.Text("updated_at"), done.Text("updated_at"));
+        expected["revision"] = next!.Revision();
+        Assert.Equal([2, 3], new[] { done.Revision(), next!.Revision() }.Order());
         Assert.Equal(expected.ToJsonString(), next!.ToJsonString());
         Assert.Equal(7, Guid.Parse(next.Id()).Version);
         Assert.Equal([next.Id(), task.Id()], (await app.As(_ann).Get($"/api/{_ann}/tasks").IsList()).Ids());

@@ -42,6 +42,7 @@ public sealed class ToggleTaskTests(ClockApp app) : TestBase<ClockApp>
         expected["completed"] = true;
         expected["updated_at"] = toggled.Text("updated_at");
         expected["completed_at"] = toggled.Text("updated_at");
+        expected["revision"] = task.Revision() + 1;
         Assert.Equal(expected.ToJsonString(), toggled.ToJsonString());
         Assert.Equal(expected.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
     }

@@ -33,6 +33,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
         var expected = task.DeepClone().AsObject();
         (expected["title"], expected["description"], expected["completed"], expected["updated_at"]) = (title, description, completed, changed.Text("updated_at"));
         expected["completed_at"] = completed ? changed.Text("updated_at") : null;
+        expected["revision"] = task.Revision() + 1;
         Assert.Equal(expected.ToJsonString(), changed.ToJsonString());
         Assert.Equal(expected.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
 
@@ -164,7 +165,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
 
         var changed = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", task.ToJsonString()).Is(HttpStatusCode.OK);
 
-        task["updated_at"] = changed.Text("updated_at");
+        (task["updated_at"], task["revision"]) = (changed.Text("updated_at"), task.Revision() + 1);
         Assert.Equal(task.ToJsonString(), changed.ToJsonString());
     }
 
@@ -180,7 +181,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
 
         var changed = await app.As(_ann).Put($"/api/{_ann}/tasks/{task.Id()}", body).Is(HttpStatusCode.OK);
 
-        task["updated_at"] = changed.Text("updated_at");
+        (task["updated_at"], task["revision"]) = (changed.Text("updated_at"), task.Revision() + 1);
         Assert.Equal(task.ToJsonString(), changed.ToJsonString());
         Assert.DoesNotContain("1999", changed.Text("updated_at"), StringComparison.Ordinal);
         Assert.Equal(2, (await app.StoredAsync(_ann, Guid.Parse(task.Id())))!.Revision);
@@ -326,7 +327,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
             foreach (var (member, value) in JsonNode.Parse(changes.Length == 0 ? "{}" : changes)!.AsObject())
                 task[member] = value?.DeepClone();
             Assert.InRange(changed.Time("updated_at"), task.Time("updated_at").AddSeconds(1), app.Now);
-            task["updated_at"] = changed.Text("updated_at");
+            (task["updated_at"], task["revision"]) = (changed.Text("updated_at"), task.Revision() + 1);
             Assert.Equal(task.ToJsonString(), changed.ToJsonString());
             Assert.Equal(task.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{task.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
         }
@@ -369,7 +370,7 @@ public sealed class UpdateTaskTests(ClockApp app) : TestBase<ClockApp>
 
         var changed = await app.As(_ann).Send(method, $"/api/{_ann}/tasks/{task.Id()}", done.ToJsonString()).Is(HttpStatusCode.OK);
 
-        done["updated_at"] = changed.Text("updated_at");
+        (done["updated_at"], done["revision"]) = (changed.Text("updated_at"), done.Revision() + 1);
         Assert.NotNull(done["next_task_id"]);
         Assert.Equal(done.ToJsonString(), changed.ToJsonString());
         Assert.Equal(2, (await app.As(_ann).Get($"/api/{_ann}/tasks").IsList()).Count);

@@ -171,7 +171,7 @@ public sealed class SchemaTests(App app) : TestBase<App>
         using (var database = Open(FileIn(directory)))
         {
             Record(database, [.. older]);
-            database.Execute("INSERT INTO revisions VALUES ('ann', 41)");
+            database.Execute("INSERT INTO revisions (user_id, revision) VALUES ('ann', 41)");
         }
 
         await StartAsync(directory);

@@ -28,7 +28,7 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
         Fill(operation, request, user);
 
         return true;
-    }, status => status is >= 200 and < 300 or 404);
+    }, status => status is >= 200 and < 300 or 404 or 410);
 
     [Fact]
     public Task Refuses_what_the_document_does_not_allow_as_it_describes() => SweepAsync((operation, request, user) =>
@@ -128,6 +128,10 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
         var parameters = Parameters(operation, "query").ToList();
         foreach (var parameter in parameters.Where(p => Name(p) == "limit").Concat(parameters.Count > 0 && _random.Next(4) > 0 ? [Pick([.. parameters])] : []))
             request.Query[Name(parameter)] = Value(parameter["schema"]!) is JsonArray list ? string.Join(',', list.Select(item => $"{item}")) : $"{Value(parameter["schema"]!)}";
+
+        // Not of accents and invisible characters alone, which the document says in words.
+        if (request.Query.TryGetValue("search", out var search))
+            request.Query["search"] = $"a{search[..Math.Min(search.Length, 199)]}";
 
         if (BodyOf(operation) is { } schema && (operation["requestBody"]!["required"]?.GetValue<bool>() is true || _random.Next(4) > 0))
             request.SetBody(Value(schema, orNull: true));

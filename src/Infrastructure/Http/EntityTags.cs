@@ -1,0 +1,73 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Infrastructure.Http;
+
+/// <summary>
+/// Entity tags (RFC 9110, section 8.8.3): that of a row is its revision, that of a list the user's last one. They are strong.
+/// </summary>
+public static class EntityTags
+{
+    /// <summary>The parameter of a route that names a row.</summary>
+    public const string RowId = "id";
+
+    public static string Of(long revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
+
+    /// <summary>Sets the entity tag, and answers 304 to a GET that names it (RFC 9110, section 13.1.2).</summary>
+    /// <returns>Whether it has answered.</returns>
+    public static bool TryAnswerUnchanged(this HttpContext context, long revision)
+    {
+        var headers = context.Response.Headers;
+        headers.ETag = Of(revision);
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            return false;
+
+        // To be kept by the caller alone, who asks each time whether it is still true.
+        headers.CacheControl = "private, no-cache";
+        if (!Names(context.Request.Headers.IfNoneMatch, revision))
+            return false;
+
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+
+        return true;
+    }
+
+    /// <summary>What If-Match and If-None-Match demand of the row that a change is for (RFC 9110, section 13.1).</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="precondition">Null if there is none.</param>
+    /// <returns>The header that is malformed; null if none is.</returns>
+    public static string? ReadPrecondition(HttpRequest request, out Precondition? precondition)
+    {
+        precondition = null;
+        var (match, noneMatch) = (request.Headers.IfMatch, request.Headers.IfNoneMatch);
+        if (match.Count == 0 && noneMatch.Count == 0)
+            return null;
+        if (!IsValid(match))
+            return HeaderNames.IfMatch;
+        if (!IsValid(noneMatch))
+            return HeaderNames.IfNoneMatch;
+
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
+            && request.RouteValues.TryGetValue(RowId, out var value) && Guid.TryParse(value as string, out var id))
+        {
+            precondition = new Precondition(
+                id, revision => (match.Count == 0 || Names(match, revision, isStrong: true)) && !Names(noneMatch, revision));
+        }
+
+        return null;
+    }
+
+    private static bool IsValid(StringValues header) => header.Count == 0 || EntityTagHeaderValue.TryParseStrictList(header, out _);
+
+    private static bool Names(StringValues header, long revision, bool isStrong = false)
+    {
+        if (header.Count == 0 || !EntityTagHeaderValue.TryParseList(header, out var tags))
+            return false;
+
+        var tag = Of(revision);
+
+        return tags.Any(given => given.Equals(EntityTagHeaderValue.Any) || (given.Tag == tag && !(isStrong && given.IsWeak)));
+    }
+}
