@@ -23,6 +23,7 @@ public sealed class TaskChange(Caller owner) : IValueTaskSource<bool>
 
     public long CreatedAt { get; set; }
     public long UpdatedAt { get; set; }
+    public long Revision { get; set; }
 
     /// <summary>Whether there was such a task; set before the commit, and told behind it.</summary>
     public bool Found { get; set; }
@@ -36,6 +37,7 @@ public sealed class TaskChange(Caller owner) : IValueTaskSource<bool>
         Completed = Completed == 1,
         CreatedAt = CreatedAt,
         UpdatedAt = UpdatedAt,
+        Revision = Revision,
     };
 
     /// <summary>Completes when the change is on disk; false if there was no such task.</summary>

@@ -24,6 +24,7 @@ public static class TaskJson
     private static readonly JsonEncodedText NextTaskIdName = JsonEncodedText.Encode("next_task_id");
     private static readonly JsonEncodedText CreatedAtName = JsonEncodedText.Encode("created_at");
     private static readonly JsonEncodedText UpdatedAtName = JsonEncodedText.Encode("updated_at");
+    private static readonly JsonEncodedText RevisionName = JsonEncodedText.Encode("revision");
 
     public static void Write(Utf8JsonWriter json, Caller owner, in TaskRow task)
     {
@@ -63,6 +64,7 @@ public static class TaskJson
             Times.Format(task.UpdatedAt, time);
 
         json.WriteString(UpdatedAtName, time);
+        json.WriteNumber(RevisionName, task.Revision);
         json.WriteEndObject();
     }
 }
@@ -77,4 +79,5 @@ public readonly ref struct TaskRow
     public bool Completed { get; init; }
     public long CreatedAt { get; init; }
     public long UpdatedAt { get; init; }
+    public long Revision { get; init; }
 }

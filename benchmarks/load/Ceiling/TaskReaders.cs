@@ -15,7 +15,7 @@ public sealed class TaskReaders(string file) : IDisposable
 
 public sealed class TaskReader(sqlite3 db)
 {
-    private const string Columns = "SELECT id, title, description, completed, created_at, updated_at FROM tasks WHERE user_id = ?1";
+    private const string Columns = "SELECT id, title, description, completed, created_at, updated_at, revision FROM tasks WHERE user_id = ?1";
 
     private readonly sqlite3_stmt _get = Sqlite.Prepare(db, $"{Columns} AND id = ?2");
     private readonly sqlite3_stmt _first = Sqlite.Prepare(db, $"{Columns} ORDER BY id DESC LIMIT ?2");
@@ -73,5 +73,6 @@ public sealed class TaskReader(sqlite3 db)
         Completed = raw.sqlite3_column_int(statement, 3) != 0,
         CreatedAt = raw.sqlite3_column_int64(statement, 4),
         UpdatedAt = raw.sqlite3_column_int64(statement, 5),
+        Revision = raw.sqlite3_column_int64(statement, 6),
     };
 }

@@ -12,6 +12,7 @@ public sealed class TaskStatements(sqlite3 db)
     private readonly sqlite3_stmt _nextRevision = Sqlite.Prepare(db, """
         INSERT INTO revisions (user_id, revision) VALUES (?1, 1)
         ON CONFLICT (user_id) DO UPDATE SET revision = revision + 1
+        RETURNING revision
         """);
 
     private readonly sqlite3_stmt _insert = Sqlite.Prepare(db, """
@@ -103,6 +104,8 @@ public sealed class TaskStatements(sqlite3 db)
     private void TakeRevision(TaskChange change)
     {
         _ = raw.sqlite3_bind_text(_nextRevision, 1, change.Owner.Utf8);
-        Sqlite.Execute(_nextRevision);
+        _ = Sqlite.Step(_nextRevision);
+        change.Revision = raw.sqlite3_column_int64(_nextRevision, 0);
+        _ = raw.sqlite3_reset(_nextRevision);
     }
 }

@@ -61,6 +61,8 @@ public static partial class Agreement
             // A product from before these fields, with --beside.
             if (!actual.Contains("\"next_task_id\"", StringComparison.Ordinal))
                 expected = Fields().Replace(expected, "");
+            if (!actual.Contains("\"revision\"", StringComparison.Ordinal))
+                expected = RevisionMember().Replace(expected, "");
             if (expected != actual)
                 throw new LoadException($"{probe.Method} {probe.Path} {probe.Body}{Environment.NewLine}product: {expected}{Environment.NewLine}ceiling: {actual}");
         }
@@ -103,6 +105,9 @@ public static partial class Agreement
 
         return Id().Replace(answer, id => Convert.ToInt64(id.Value.Replace("-", "", StringComparison.Ordinal)[..12], 16) > recent.ToUnixTimeMilliseconds() ? "<new id>" : id.Value);
     }
+
+    [GeneratedRegex(",\"revision\":[0-9]+")]
+    private static partial Regex RevisionMember();
 
     [GeneratedRegex("\"priority\":.*?\"next_task_id\":null,")]
     private static partial Regex Fields();
