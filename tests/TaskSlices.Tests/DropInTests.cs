@@ -175,11 +175,13 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
                 text_key TEXT NOT NULL, PRIMARY KEY (user_id, id)
                 """;
 
+            private const string Revision = "CREATE INDEX memos_revision ON memos (user_id, revision, id)";
+
             public IReadOnlyList<SchemaStep> Steps { get; } =
             [
-                new("2026-11-29-memos", $"CREATE TABLE memos (user_id TEXT NOT NULL, title_key TEXT NOT NULL, {Columns}) WITHOUT ROWID; CREATE INDEX memos_title ON memos (user_id, title_key, id)")
+                new("2026-11-29-memos", $"CREATE TABLE memos (user_id TEXT NOT NULL, title_key TEXT NOT NULL, {Columns}) WITHOUT ROWID; CREATE INDEX memos_title ON memos (user_id, title_key, id); {Revision}")
                 {
-                    Postgres = $"CREATE TABLE memos (user_id TEXT COLLATE \"C\" NOT NULL, title_key TEXT COLLATE \"C\" NOT NULL, {Columns}); CREATE INDEX memos_title ON memos (user_id, title_key, id)",
+                    Postgres = $"CREATE TABLE memos (user_id TEXT COLLATE \"C\" NOT NULL, title_key TEXT COLLATE \"C\" NOT NULL, {Columns}); CREATE INDEX memos_title ON memos (user_id, title_key, id); {Revision}",
                 },
             ];
         }
@@ -222,14 +224,67 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
                 .Sort("title", m => m.TitleKey);
         }
 
-        public sealed record MemoResponse(Guid Id, string Title, string? Text, bool Pinned);
+        public sealed record MemoResponse(Guid Id, string Title, string? Text, bool Pinned, long Revision) : IRowResponse<Memo, MemoResponse>
+        {
+            public static MemoResponse From(Memo memo) => new(memo.Id, memo.Title, memo.Text, memo.Pinned, memo.Revision);
+        }
 
         public sealed class ListMemos(AppDb db) : Endpoint<ListMemosRequest, RowList<MemoResponse>>
         {
             public override void Configure() => Get("/api/{user_id}/memos");
 
             public override Task<RowList<MemoResponse>> ExecuteAsync(ListMemosRequest req, CancellationToken ct) =>
-                ListMemosRequest.List.ReadAsync(db.Set<Memo>(), req.UserId, HttpContext, m => new MemoResponse(m.Id, m.Title, m.Text, m.Pinned), ct);
+                ListMemosRequest.List.ReadAsync(db.Set<Memo>(), req.UserId, HttpContext, MemoResponse.From, ct);
+        }
+        """;
+
+    private const string MemoSlices = """
+        using FastEndpoints;
+        using Microsoft.AspNetCore.Http.HttpResults;
+        using TaskSlices.Infrastructure.Auth;
+        using TaskSlices.Infrastructure.Data;
+        using TaskSlices.Infrastructure.Http;
+        using TaskSlices.Infrastructure.Slices;
+
+        namespace TaskSlices.Features.Memos;
+
+        public sealed class MemoNotFound() : NotFoundProblem("MEMO_NOT_FOUND", "There is no such memo.");
+
+        public sealed record MemoRequest : OwnedRequest { [RouteParam] public Guid Id { get; init; } }
+
+        public sealed record PinMemoRequest : OwnedRequest { [RouteParam] public Guid Id { get; init; } public bool Pinned { get; init; } }
+
+        public sealed class GetMemo(AppDb db) : Endpoint<MemoRequest, Results<RowOk<MemoResponse>, MemoNotFound>>
+        {
+            public override void Configure() => Get("/api/{user_id}/memos/{id:guid}");
+
+            public override async Task<Results<RowOk<MemoResponse>, MemoNotFound>> ExecuteAsync(MemoRequest req, CancellationToken ct) =>
+                await db.Set<Memo>().ReadAsync(req.UserId, req.Id, ct) is { } memo ? Row.Ok(MemoResponse.From(memo)) : new MemoNotFound();
+        }
+
+        public sealed class PinMemo(AppDb db) : Endpoint<PinMemoRequest, Results<RowOk<MemoResponse>, MemoNotFound>>
+        {
+            public override void Configure() => Put("/api/{user_id}/memos/{id:guid}/pin");
+
+            public override async Task<Results<RowOk<MemoResponse>, MemoNotFound>> ExecuteAsync(PinMemoRequest req, CancellationToken ct) =>
+                await db.Set<Memo>().ChangeAsync(req.UserId, req.Id, memo => memo.Pinned = req.Pinned, ct) is { } memo
+                    ? Row.Ok(MemoResponse.From(memo)) : new MemoNotFound();
+        }
+
+        public sealed class DeleteMemo(AppDb db) : Endpoint<MemoRequest, Results<RowOk<MemoResponse>, MemoNotFound>>
+        {
+            public override void Configure() => Delete("/api/{user_id}/memos/{id:guid}");
+
+            public override async Task<Results<RowOk<MemoResponse>, MemoNotFound>> ExecuteAsync(MemoRequest req, CancellationToken ct) =>
+                await db.Set<Memo>().RemoveAsync(req.UserId, req.Id, ct) is { } memo ? Row.Ok(MemoResponse.From(memo)) : new MemoNotFound();
+        }
+
+        public sealed class RestoreMemo(AppDb db) : Endpoint<MemoRequest, Results<RowOk<MemoResponse>, MemoNotFound>>
+        {
+            public override void Configure() => Post("/api/{user_id}/memos/{id:guid}/restore");
+
+            public override async Task<Results<RowOk<MemoResponse>, MemoNotFound>> ExecuteAsync(MemoRequest req, CancellationToken ct) =>
+                await db.Set<Memo>().RestoreAsync(req.UserId, req.Id, ct) is { } memo ? Row.Ok(MemoResponse.From(memo)) : new MemoNotFound();
         }
         """;
 
@@ -310,6 +365,9 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
     [Fact]
     public Task A_list_of_a_feature_is_filtered_sorted_searched_and_paged_in_a_few_lines() => ListsAsync(dropped.Server);
 
+    [Fact]
+    public Task A_feature_has_conditional_requests_restore_and_changes_without_naming_them() => SyncsAsync(dropped.Server);
+
     [Trait("Engine", "SQLite")]
     [Fact]
     public async Task So_it_is_on_PostgreSQL()
@@ -318,6 +376,7 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         await using var server = await dropped.StartAsync(("DATABASE_URL", database.Url));
 
         await ListsAsync(server);
+        await SyncsAsync(server);
     }
 
     [Fact]
@@ -332,6 +391,37 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
 
         Assert.Equal((1, ""), (exitCode, output));
         AssertLine(error, "ListMemos", "TextKey of Memo is no column", "Give it a setter");
+    }
+
+    private static async Task SyncsAsync(ServerProcess server)
+    {
+        Assert.All(MemoSlices.Split("public sealed class "), slice => Assert.InRange(slice.Split('\n').Length, 1, 39));
+        Assert.DoesNotMatch("(?i)etag|match|tombstone|deleted_|revision", MemoSlices);
+
+        using var cat = ClientOf(server, "cat");
+        var id = (await TextOf(cat.Post("/api/cat/memos", """{"title":"Memo","text":"Text"}"""))).Trim('"');
+        var task = await cat.CreateTask("cat");
+        var pinned = await cat.SendWith("PUT", $"/api/cat/memos/{id}/pin", """{"pinned":true}""", ("If-Match", "\"1\"")).Is(HttpStatusCode.OK);
+        Assert.Equal(3, pinned.Revision());
+        var refused = await cat.SendWith("PUT", $"/api/cat/memos/{id}/pin", """{"pinned":false}""", ("If-Match", "\"1\"")).IsProblem(HttpStatusCode.PreconditionFailed);
+        Assert.Equal(pinned.ToJsonString(), refused["current"]!.ToJsonString());
+        Assert.Equal(HttpStatusCode.NotModified, (await cat.SendWith("GET", $"/api/cat/memos/{id}", null, ("If-None-Match", "\"3\""))).StatusCode);
+
+        await cat.SendWith("DELETE", $"/api/cat/memos/{id}", null, ("If-Match", "\"3\"")).Is(HttpStatusCode.OK);
+        await cat.Get($"/api/cat/memos/{id}").IsProblem(HttpStatusCode.NotFound, "MEMO_NOT_FOUND");
+        Assert.Equal([id], (await cat.Get("/api/cat/memos?deleted=true").IsList()).Ids());
+        Assert.Empty(await cat.Get("/api/cat/tasks?deleted=true").IsList());
+        Assert.Equal($"tasks {task.Id()} False 2, memos {id} True 4", await ChangesAsync(0));
+
+        pinned["revision"] = 5;
+        Assert.Equal(pinned.ToJsonString(), (await cat.Post($"/api/cat/memos/{id}/restore").Is(HttpStatusCode.OK)).ToJsonString());
+        Assert.Equal($"tasks {task.Id()} False 2, memos {id} False 5", await ChangesAsync(0));
+        Assert.Equal($"memos {id} False 5", await ChangesAsync(4));
+
+        async Task<string> ChangesAsync(long since) => string.Join(
+            ", ",
+            (await cat.Get($"/api/cat/changes?since={since}").Is(HttpStatusCode.OK))["changes"]!.AsArray()
+                .Select(change => $"{change!["kind"]} {change["id"]} {change["deleted"]!.GetValue<bool>()} {change["revision"]}"));
     }
 
     private static async Task ListsAsync(ServerProcess server)
@@ -370,7 +460,8 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         var names = (await server.Client.Get("/swagger/v1/swagger.json").Is(HttpStatusCode.OK))["paths"]!["/api/{user_id}/memos"]!["get"]!["parameters"]!.AsArray()
             .Select(parameter => parameter!["name"]!.GetValue<string>());
         Assert.Equal(
-            ["user_id", "pinned", "search", "sort_by", "sort", "order", "sort_order", "sort_direction", "limit", "after", "offset", "skip", "page", "count"], names);
+            ["user_id", "pinned", "search", "sort_by", "sort", "order", "sort_order", "sort_direction", "limit", "after", "offset", "skip", "page", "count", "deleted", "If-None-Match"],
+            names);
 
         async Task<string> TitlesAsync(string query) =>
             string.Join(' ', (await ann.Get($"/api/ann/memos{query}").IsList()).Select(memo => memo!["title"]!.GetValue<string>()));
@@ -424,7 +515,7 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
 
         public async ValueTask InitializeAsync()
         {
-            _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList);
+            _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList, MemoSlices);
             Server = await StartAsync();
         }
 

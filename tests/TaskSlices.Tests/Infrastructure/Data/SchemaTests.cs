@@ -152,6 +152,20 @@ public sealed class SchemaTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task A_kind_of_row_without_the_index_of_its_changes_stops_the_start_with_the_mend()
+    {
+        var directory = NewDirectory();
+        await StartAsync(directory);
+        using (var database = Engine.Open(directory))
+            database.Execute("DROP INDEX tasks_revision");
+
+        var refusal = await Assert.ThrowsAsync<StartupException>(() => StartAsync(directory));
+
+        Assert.Contains("TaskItem", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("CREATE INDEX tasks_revision ON tasks (user_id, revision, id)", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_newer_database_ends_the_process_with_one_sentence()
     {
         var directory = NewDirectory();
