@@ -30,6 +30,19 @@ public sealed class DepthRun(Bench bench, LoadOptions options)
             await Round.WarmAsync([product, ceiling], few, Bench.WrkCpu);
             Console.WriteLine($"| {title} | {await CompareAsync(product, many, few)} | {await CompareAsync(ceiling, many, few)} |");
         }
+
+        // What the ceiling does not have.
+        foreach (var (title, script) in new[] { ("100 changes", "changes"), ("a list that the caller has (304)", "unchanged") })
+        {
+            var (many, few) = (new Workload("depth", title, script, deepFile), new Workload("depth", title, script, fewFile));
+            await Round.WarmAsync([product], few, Bench.WrkCpu);
+            Console.WriteLine($"| {title} | {await CompareAsync(product, many, few)} | | |");
+        }
+
+        var (unchanged, refused) = (
+            new Workload("depth", "304", "unchanged", fewFile), new Workload("depth", "401", "bad-signature", bench.Strangers(others), IsRefused: true));
+        await Round.WarmAsync([product], refused, Bench.WrkCpu);
+        Console.WriteLine($"| a list that the caller has / a refused signature | {await CompareAsync(product, unchanged, refused)} | | |");
     }
 
     private async Task<string> CompareAsync(Server server, Workload many, Workload few)

@@ -18,6 +18,7 @@ function start(args, expects)
 
     callers[#callers + 1] = {
       tasks = "/api/" .. fields[1] .. "/tasks",
+      changes = "/api/" .. fields[1] .. "/changes",
       headers = { ["Authorization"] = bearer },
       json_headers = { ["Authorization"] = bearer, ["Content-Type"] = "application/json" },
       ids = ids,
@@ -70,6 +71,21 @@ end
 
 function middle_page(caller)
   return on_all(caller, "GET", "?limit=50&after=" .. caller.ids[math.ceil(#caller.ids / 2)], caller.headers)
+end
+
+-- The seed numbers a user's tasks from 1.
+function changes(caller)
+  local text = caller.texts.changes
+    or wrk.format("GET", caller.changes .. "?limit=100&since=" .. math.ceil(#caller.ids / 2), caller.headers)
+  caller.texts.changes = text
+
+  return text
+end
+
+function unchanged(caller)
+  local headers = { ["Authorization"] = caller.headers["Authorization"], ["If-None-Match"] = '"' .. #caller.ids .. '"' }
+
+  return on_all(caller, "GET", "?limit=49", headers)
 end
 
 function create(caller)
