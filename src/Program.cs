@@ -35,6 +35,7 @@ app.UseDeclaredQuery();
 app.UseAccounts();
 app.UseAuthentication();
 app.UseAuthorization();
+app.UseIdempotencyKeys();
 app.MapHealth();
 app.UseSlices();
 

@@ -170,9 +170,12 @@ public sealed class AppDb : DbContext
         }
     }
 
-    /// <summary>Runs a change that takes the lock itself, or changes no rows of a user.</summary>
+    /// <summary>Runs a change that takes the lock itself, or changes no rows of a user; in the unit under way, if any.</summary>
     internal async Task<T> RunUnitAsync<T>(Func<Task<T>> change, CancellationToken ct)
     {
+        if (_writer is not null)
+            return await change();
+
         var again = false;
         try
         {

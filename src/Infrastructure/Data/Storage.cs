@@ -21,6 +21,8 @@ public static class Storage
         services.AddSingleton(TimeProvider.System);
         services.AddScoped<RowOwner>();
         services.AddScoped<SchemaRunner>();
+        services.AddSingleton<Housekeeping>();
+        services.AddHostedService(provider => provider.GetRequiredService<Housekeeping>());
 
         // The options of a context come from the store, which makes contexts of its own once it is used.
         services.AddSingleton(provider => new Lazy<DbContextOptions<AppDb>>(provider.GetRequiredService<DbContextOptions<AppDb>>));

@@ -78,7 +78,7 @@ public static class Cors
             .AllowCredentials()
             .AllowAnyMethod()
             .AllowAnyHeader()
-            .WithExposedHeaders("Location", "Link", "X-Total-Count", "ETag", "WWW-Authenticate", "Retry-After")
+            .WithExposedHeaders("Location", "Link", "X-Total-Count", "ETag", "WWW-Authenticate", "Retry-After", "Idempotency-Replayed")
             .SetPreflightMaxAge(TimeSpan.FromHours(1)));
     }
 }

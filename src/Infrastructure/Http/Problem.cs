@@ -25,6 +25,10 @@ public sealed record Problem(
 {
     public const string MediaType = "application/problem+json";
 
+    /// <summary>Which operation of a batch was refused, from 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Operation { get; init; }
+
     /// <summary>The problem of a status, with the words of that status where none are given.</summary>
     public static Problem For(
         HttpContext context, int status, string? code = null, string? detail = null, IReadOnlyList<FieldError>? errors = null)
@@ -33,7 +37,10 @@ public sealed record Problem(
 
         return new Problem(
             source, ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, context.Request.OwnAddress(),
-            Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code ?? usualCode, errors);
+            Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code ?? usualCode, errors)
+        {
+            Operation = context.Features.Get<BatchPlace>()?.Index,
+        };
     }
 
     public Task ExecuteAsync(HttpContext httpContext)

@@ -229,6 +229,9 @@ public static class Document
         foreach (var parameter in SliceConventions.ListIn(request.Type)?.Parameters ?? [])
             (operation["parameters"] ??= new JsonArray()).AsArray().Add(Describe(parameter));
 
+        if (method == "post")
+            (operation["parameters"] ??= new JsonArray()).AsArray().Add(DescribeIdempotencyKey());
+
         if (method == "get" || request.Properties.Count == 0)
             operation.Remove("requestBody");
         else if (operation["requestBody"]?["content"]?["application/json"]?["schema"]?["$ref"]?.GetValue<string>() is { } reference)
@@ -320,6 +323,21 @@ public static class Document
 
         return described;
     }
+
+    /// <summary>Every POST of a user's route takes it: <see cref="IdempotentRequests"/>.</summary>
+    private static JsonObject DescribeIdempotencyKey() => new()
+    {
+        ["name"] = IdempotentRequests.Header,
+        ["in"] = "header",
+        ["description"] = "A new one for each thing to do, and the same for its retries: for 48 hours, a retry gets the first answer "
+            + "again, with Idempotency-Replayed: true. With another body or address, the code of the 422 is IDEMPOTENCY_KEY_REUSED.",
+        ["schema"] = new JsonObject
+        {
+            ["type"] = "string",
+            ["minLength"] = 1,
+            ["maxLength"] = IdempotentRequests.KeyLimit,
+        },
+    };
 
     /// <summary>Removes what only this generator writes, so that another version of it changes nothing here.</summary>
     private static void Visit(JsonNode? node)

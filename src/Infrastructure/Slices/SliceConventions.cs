@@ -16,11 +16,15 @@ public static class SliceConventions
 {
     private const string Malformed = "MALFORMED_JSON";
 
-    public static void AddSlices(this IServiceCollection services) => services.AddFastEndpoints(discovery =>
+    public static void AddSlices(this IServiceCollection services)
     {
-        discovery.DisableAutoDiscovery = true;
-        discovery.Assemblies = [typeof(SliceConventions).Assembly];
-    });
+        services.AddSingleton<IExpiringRows, ExpiredIdempotencyKeys>();
+        services.AddFastEndpoints(discovery =>
+        {
+            discovery.DisableAutoDiscovery = true;
+            discovery.Assemblies = [typeof(SliceConventions).Assembly];
+        });
+    }
 
     /// <summary>Maps the slices and audits every endpoint.</summary>
     /// <exception cref="StartupException">An endpoint is open by mistake, or has no owner.</exception>

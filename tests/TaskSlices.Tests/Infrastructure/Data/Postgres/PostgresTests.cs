@@ -65,6 +65,26 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
         Assert.DoesNotContain("pass-word", sentence, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_request_with_an_idempotency_key_is_carried_out_once_by_all_instances()
+    {
+        var url = $"postgres://postgres@127.0.0.1:{database.Server.Port}/{database.New()}";
+        await using var one = Start(url);
+        await using var other = Start(url);
+        HttpClient[] clients = [one.CreateClient(), other.CreateClient()];
+
+        var first = await SendAsync(0, "retried").Is(HttpStatusCode.Created);
+        var again = await SendAsync(1, "retried");
+        var atOnce = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => SendAsync(i % 2, "at once").Is(HttpStatusCode.Created))));
+
+        Assert.True(again.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal(first.ToJsonString(), (await again.Is(HttpStatusCode.Created)).ToJsonString());
+        Assert.Single(atOnce.Select(task => task.ToJsonString()).Distinct());
+
+        Task<HttpResponseMessage> SendAsync(int client, string key) => clients[client].SendWith(
+            "POST", "/api/ann/tasks", """{"title":"Buy milk"}""", ("Authorization", $"Bearer {Token.For("ann")}"), ("Idempotency-Key", key));
+    }
+
     /// <summary>Whose clients share the sessions of the server, each for one transaction.</summary>
     [Fact]
     public async Task Works_behind_a_pooler_in_transaction_mode()
