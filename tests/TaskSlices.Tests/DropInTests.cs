@@ -288,6 +288,31 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         }
         """;
 
+    /// <summary>Saves first and refuses then.</summary>
+    private const string LateRefusal = """
+        using FastEndpoints;
+        using Microsoft.AspNetCore.Http.HttpResults;
+        using TaskSlices.Infrastructure.Auth;
+        using TaskSlices.Infrastructure.Data;
+
+        namespace TaskSlices.Features.Memos;
+
+        public sealed record KeepNothingRequest : OwnedRequest;
+
+        public sealed class KeepNothing(AppDb db, IdSource ids, TimeProvider clock) : Endpoint<KeepNothingRequest, Conflict>
+        {
+            public override void Configure() => Post("/api/{user_id}/memos/nothing");
+
+            public override async Task<Conflict> ExecuteAsync(KeepNothingRequest req, CancellationToken ct)
+            {
+                db.Add(new Memo { UserId = req.UserId, Id = ids.Next(clock.GetUtcNow()), Title = "Nothing" });
+                await db.SaveChangesAsync(ct);
+
+                return TypedResults.Conflict();
+            }
+        }
+        """;
+
     [Fact]
     public async Task A_slice_that_forgot_something_stops_the_process_with_its_name_and_the_mend()
     {
@@ -377,6 +402,32 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
 
         await ListsAsync(server);
         await SyncsAsync(server);
+    }
+
+    [Fact]
+    public async Task A_slice_of_a_feature_is_carried_out_once_and_takes_part_in_batches()
+    {
+        using var carl = ClientOf(dropped.Server, "carl");
+        for (var i = 0; i < 2; i++)
+            await TextOf(carl.SendWith("POST", "/api/carl/memos", """{"title":"Once"}""", ("Idempotency-Key", "memo")));
+        Assert.Equal("Once", await TitlesAsync());
+
+        var done = await carl.Post("/api/carl/batch", """
+            {"operations":[{"method":"POST","path":"/memos","body":{"title":"In a batch"}},{"method":"POST","path":"/tasks","body":{"title":"Beside it"}},
+            {"method":"POST","path":"/memos","body":{"title":"Once"},"idempotency_key":"memo"}]}
+            """).Is(HttpStatusCode.OK);
+        Assert.Equal(3, done["results"]!.AsArray().Count);
+        Assert.Equal("In a batch Once", await TitlesAsync());
+
+        // What was saved before the refusal is undone with it.
+        await carl.SendWith("POST", "/api/carl/memos/nothing", null, ("Idempotency-Key", "nothing")).IsProblem(HttpStatusCode.Conflict);
+        var problem = await carl.Post("/api/carl/batch", """
+            {"operations":[{"method":"POST","path":"/memos","body":{"title":"Lost"}},{"method":"POST","path":"/memos/nothing"}]}
+            """).IsProblem(HttpStatusCode.Conflict);
+        Assert.Equal((1, "/api/carl/memos/nothing"), (problem["operation"]!.GetValue<int>(), problem["instance"]!.GetValue<string>()));
+        Assert.Equal("In a batch Once", await TitlesAsync());
+
+        async Task<string> TitlesAsync() => string.Join(' ', (await carl.Get("/api/carl/memos").IsList()).Select(memo => memo!["title"]!.GetValue<string>()));
     }
 
     [Fact]
@@ -516,6 +567,7 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         public async ValueTask InitializeAsync()
         {
             _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList, MemoSlices);
+            _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList, LateRefusal);
             Server = await StartAsync();
         }
 

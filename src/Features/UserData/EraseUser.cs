@@ -35,7 +35,7 @@ public sealed class EraseUser(
     public override void Configure()
     {
         Delete("/api/{user_id}");
-        Description(endpoint => endpoint.OpenToService());
+        Description(endpoint => endpoint.OpenToService().NotInBatch());
         Summary(s =>
         {
             s.Summary = "Erase the user: tasks, sessions, account";

@@ -34,12 +34,13 @@ public sealed record Problem(
         HttpContext context, int status, string? code = null, string? detail = null, IReadOnlyList<FieldError>? errors = null)
     {
         var (usualCode, usualDetail, source) = Usual(status);
+        var place = context.Features.Get<BatchPlace>();
 
         return new Problem(
-            source, ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, context.Request.OwnAddress(),
+            source, ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, place?.Address ?? context.Request.OwnAddress(),
             Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code ?? usualCode, errors)
         {
-            Operation = context.Features.Get<BatchPlace>()?.Index,
+            Operation = place?.Index,
         };
     }
 

@@ -32,7 +32,7 @@ internal static class InnerRequest
         return new CapturedAnswer(response.StatusCode, response.Headers, body.ToArray());
     }
 
-    /// <summary>Runs the callbacks for the start of the answer when it is complete, those for its end with those of the outer one.</summary>
+    /// <summary>Runs callbacks for the start of the answer when it is complete, those for its end with those of the outer one.</summary>
     private sealed class Response(HttpContext outer) : HttpResponseFeature
     {
         private readonly Stack<(Func<object, Task> Callback, object State)> _starting = [];

@@ -19,6 +19,7 @@ public static class SliceConventions
     public static void AddSlices(this IServiceCollection services)
     {
         services.AddSingleton<IExpiringRows, ExpiredIdempotencyKeys>();
+        services.AddSingleton<Batches.Entry>();
         services.AddFastEndpoints(discovery =>
         {
             discovery.DisableAutoDiscovery = true;
@@ -46,7 +47,7 @@ public static class SliceConventions
     /// <summary>
     /// FastEndpoints lets a key of the query string overwrite a member of the body. Here a query key reaches a [QueryParam] or nothing.
     /// </summary>
-    public static void UseDeclaredQuery(this IApplicationBuilder app) => app.Use(static (context, next) =>
+    internal static void UseDeclaredQuery(this IApplicationBuilder app) => app.Use(static (context, next) =>
     {
         if (context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<DeclaredQuery>() is { } declared)
         {

@@ -115,6 +115,8 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
                 return kind is "True" or "False" ? null : $"{where} is no boolean";
             case "integer":
                 return kind == "Number" && value.AsValue().TryGetValue<long>(out _) ? null : $"{where} is no integer";
+            case null:
+                return null;
             case var other:
                 return $"{where} has the type {other}";
         }
@@ -188,10 +190,15 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
             "object" => ObjectOf(schema),
             "boolean" => _random.Next(2) == 0,
             "integer" => _random.Next(4) == 0 ? Bound(schema, "minimum") : _random.NextInt64(Bound(schema, "minimum"), Bound(schema, "maximum") + 1L),
+            // What a request within the request may say is in the document of that.
+            "array" when Resolve(schema["items"]!) is { } item && item["type"]!.GetValue<string>() == "object" =>
+                new JsonArray([.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new JsonObject(Names(item).Select(name => KeyValuePair.Create(name, Value(item["properties"]![name]!)))))]),
             "array" => new JsonArray([.. Enumerable.Range(0, _random.Next(Bound(schema, "minItems"), Bound(schema, "maxItems"))).Select(i => (JsonNode)$"{Pick("a", "Home office", "\u00e9", " A ")}{i}")]),
             "string" when schema["enum"] is JsonArray words => Pick([.. words]) is { } word ? word.GetValue<string>() : null,
             "string" when schema["pattern"]?.GetValue<string>() == DueDate.Pattern => Pick("2026-12-24", "2028-02-29T18:00", "2026-12-24T18:00:00.5Z"),
             "string" when schema["pattern"]?.GetValue<string>() == Recurrence.Pattern => Pick("daily", "Monthly", "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=5"),
+            "string" when schema["pattern"]?.GetValue<string>().StartsWith("^(POST", StringComparison.Ordinal) is true => Pick("POST", "PUT", "PATCH", "DELETE"),
+            "string" when schema["pattern"]?.GetValue<string>().StartsWith("^(/", StringComparison.Ordinal) is true => Pick("/nothing", "/nothing/%207", $"/nothing/{Guid.NewGuid()}"),
             "string" when schema["pattern"]?.GetValue<string>().Contains("{36}", StringComparison.Ordinal) is true => $"{Guid.NewGuid()}",
             "string" when schema["format"]?.GetValue<string>() == "uuid" => $"{Guid.NewGuid()}",
             "string" => Text(schema),
