@@ -311,6 +311,21 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
                 return TypedResults.Conflict();
             }
         }
+
+        public sealed record AwaitAnotherServerRequest : OwnedRequest;
+
+        public sealed class AwaitAnotherServer : Endpoint<AwaitAnotherServerRequest, Ok>
+        {
+            public override void Configure() => Post("/api/{user_id}/memos/elsewhere");
+
+            public override async Task<Ok> ExecuteAsync(AwaitAnotherServerRequest req, CancellationToken ct)
+            {
+                if (HttpContext.Request.Headers.ContainsKey("Idempotency-Key"))
+                    await Task.Delay(Timeout.Infinite, ct);
+
+                return TypedResults.Ok();
+            }
+        }
         """;
 
     [Fact]
@@ -418,6 +433,11 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
             """).Is(HttpStatusCode.OK);
         Assert.Equal(3, done["results"]!.AsArray().Count);
         Assert.Equal("In a batch Once", await TitlesAsync());
+
+        // One that waits for something else does not keep the others waiting for long.
+        var stuck = carl.SendWith("POST", "/api/carl/memos/elsewhere", null, ("Idempotency-Key", "elsewhere"));
+        await stuck.IsProblem(HttpStatusCode.InternalServerError);
+        await Wait.Until("the log names the slice", () => dropped.Server.Log.Contains("AwaitAnotherServer did not end within 5 s", StringComparison.Ordinal));
 
         // What was saved before the refusal is undone with it.
         await carl.SendWith("POST", "/api/carl/memos/nothing", null, ("Idempotency-Key", "nothing")).IsProblem(HttpStatusCode.Conflict);

@@ -14,7 +14,7 @@ namespace TaskSlices.Infrastructure.Slices;
 /// <summary>
 /// A POST with an <c>Idempotency-Key</c> on a user's route is carried out once (draft-ietf-httpapi-idempotency-key-header): a retry within
 /// <see cref="IdempotencyKey.Lifetime"/> gets the first answer again, with <c>Idempotency-Replayed: true</c>. The slice runs in the unit
-/// that keeps its answer, so a POST slice awaits nothing but the database. An answer that is no success is not kept. FastEndpoints' own
+/// that keeps its answer, so a POST slice awaits nothing but the database (<see cref="InnerRequest.Limit"/>). An answer that is no success is not kept. FastEndpoints' own
 /// Idempotency() is not used: it keys its cache by the Authorization header, which another token changes, and keeps it in memory.
 /// </summary>
 public static class IdempotentRequests
@@ -26,10 +26,6 @@ public static class IdempotentRequests
     public const int KeyLimit = 255;
 
     private const string Rule = $"{Header} must be one key of 1 to 255 printable ASCII characters, with or without quotes around it.";
-
-    private static readonly Func<AppDb, string, byte[], Task<IdempotencyKey?>> FindKey = EF.CompileAsyncQuery(
-        (AppDb db, string userId, byte[] digest) =>
-            db.Set<IdempotencyKey>().AsNoTracking().FirstOrDefault(key => key.UserId == userId && key.KeyDigest == digest));
 
     /// <summary>Must stand behind authorization, and be the last before the slices.</summary>
     public static void UseIdempotencyKeys(this IApplicationBuilder app) => app.Use(static (context, next) =>
@@ -68,7 +64,7 @@ public static class IdempotentRequests
         };
 
         // A retry that comes later takes no turn to write.
-        var (kept, answer) = (await FindAsync(db, first), default(CapturedAnswer));
+        var (kept, answer) = (await FindAsync(db, first, context.RequestAborted), default(CapturedAnswer));
         if (IsExpired(kept, first))
         {
             try
@@ -98,7 +94,7 @@ public static class IdempotentRequests
     private static async Task<(IdempotencyKey? Kept, CapturedAnswer? Answer)> RunAsync(
         AppDb db, IdempotencyKey first, HttpContext context, Action<HttpContext> prepare, RequestDelegate next)
     {
-        var kept = await FindAsync(db, first);
+        var kept = await FindAsync(db, first, context.RequestAborted);
         if (!IsExpired(kept, first))
             return (kept, null);
 
@@ -114,7 +110,9 @@ public static class IdempotentRequests
         return (null, answer);
     }
 
-    private static Task<IdempotencyKey?> FindAsync(AppDb db, IdempotencyKey key) => FindKey(db, key.UserId, key.KeyDigest);
+    private static Task<IdempotencyKey?> FindAsync(AppDb db, IdempotencyKey key, CancellationToken ct) =>
+        db.Set<IdempotencyKey>().AsNoTracking()
+            .FirstOrDefaultAsync(kept => kept.UserId == key.UserId && kept.KeyDigest == key.KeyDigest, ct);
 
     private static bool IsExpired([NotNullWhen(false)] IdempotencyKey? kept, IdempotencyKey now) =>
         kept is null || kept.CreatedAt <= now.CreatedAt - IdempotencyKey.Lifetime;

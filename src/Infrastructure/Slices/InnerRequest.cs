@@ -1,3 +1,4 @@
+using FastEndpoints;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace TaskSlices.Infrastructure.Slices;
@@ -8,24 +9,41 @@ namespace TaskSlices.Infrastructure.Slices;
 /// </summary>
 internal static class InnerRequest
 {
+    /// <summary>
+    /// After that, the token of the slice is cancelled: it awaits something other than the database, and others wait for the unit.
+    /// </summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
     /// <param name="outer">The request that it is part of.</param>
     /// <param name="prepare">Makes it the request that is to be answered; it is an empty one at first.</param>
     /// <param name="next">What answers it.</param>
+    /// <exception cref="TimeoutException">It took longer than <see cref="Limit"/>.</exception>
     public static async Task<CapturedAnswer> RunAsync(HttpContext outer, Action<HttpContext> prepare, RequestDelegate next)
     {
         var inner = new DefaultHttpContext();
         var response = new Response(outer);
         using var body = new MemoryStream();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(outer.RequestAborted);
+        limit.CancelAfter(Limit);
         inner.Features.Set<IHttpResponseFeature>(response);
         inner.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body));
         inner.Features.Set(outer.Features.Get<IHttpConnectionFeature>());
-        inner.Features.Set(outer.Features.Get<IHttpRequestLifetimeFeature>());
         inner.RequestServices = outer.RequestServices;
         inner.TraceIdentifier = outer.TraceIdentifier;
+        inner.RequestAborted = limit.Token;
         inner.User = outer.User;
         prepare(inner);
 
-        await next(inner);
+        try
+        {
+            await next(inner);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !outer.RequestAborted.IsCancellationRequested)
+        {
+            var slice = inner.GetEndpoint()?.Metadata.GetMetadata<EndpointDefinition>()?.EndpointType.Name;
+            throw new TimeoutException($"{slice} did not end within {Limit.TotalSeconds:0} s, while others wait for its unit.", e);
+        }
+
         await response.StartAsync();
         await inner.Response.CompleteAsync();
 
