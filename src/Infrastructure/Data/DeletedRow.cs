@@ -5,6 +5,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Data;
 
@@ -83,6 +85,36 @@ public sealed class DeletedRow
     private static ValueConverter? Converter(IProperty property) =>
         (Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType) is var type
         && (type == typeof(DateTimeOffset) || type == typeof(Guid)) ? null : property.GetValueConverter();
+}
+
+/// <summary>
+/// Forgets what was deleted longer ago than <see cref="DataSettings.KeepDeleted"/>, a user at a time, the oldest first. From then on the
+/// counter of the user says up to which deletion.
+/// </summary>
+internal sealed class ExpiredDeletedRows(IOptions<DataSettings> settings) : IExpiringRows
+{
+    private const int AtOnce = 200;
+
+    public async Task<bool> RemoveSomeAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
+    {
+        var until = now - settings.Value.KeepDeleted;
+        var expired = db.Set<DeletedRow>().IgnoreQueryFilters().Where(row => row.DeletedAt <= until);
+        if (await expired.OrderBy(row => row.DeletedAt).Select(row => row.UserId).FirstOrDefaultAsync(ct) is not { } user)
+            return false;
+
+        await db.LockAsync(user);
+        var own = expired.Where(row => row.UserId == user);
+        var revisions = await own.OrderBy(row => row.Revision).Select(row => row.Revision).Take(AtOnce).ToListAsync(ct);
+        if (revisions.Count == 0)
+            return true;
+
+        var last = revisions[^1];
+        await db.Database.ExecuteSqlAsync(
+            $"UPDATE revisions SET forgotten = {last} WHERE user_id = {user} AND forgotten < {last}", ct);
+        await own.Where(row => row.Revision <= last).ExecuteDeleteAsync(ct);
+
+        return true;
+    }
 }
 
 public sealed class DeletedRowMapping : IEntityTypeConfiguration<DeletedRow>

@@ -21,6 +21,7 @@ public static class Storage
         services.AddSingleton(TimeProvider.System);
         services.AddScoped<RowOwner>();
         services.AddScoped<SchemaRunner>();
+        services.AddSingleton<IExpiringRows, ExpiredDeletedRows>();
         services.AddSingleton<Housekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<Housekeeping>());
 

@@ -10,11 +10,21 @@ public sealed class DataSettings
 
     /// <summary>The address of a PostgreSQL database. Empty means SQLite in <see cref="Directory"/>.</summary>
     public string ConnectionString { get; set; } = "";
+
+    /// <summary>How long what was deleted can be restored, and told to other devices.</summary>
+    public TimeSpan KeepDeleted { get; set; } = TimeSpan.FromDays(30);
 }
 
 internal sealed class DataSettingsCheck : IValidateOptions<DataSettings>
 {
-    public ValidateOptionsResult Validate(string? name, DataSettings options) => options.Directory.Length > 0
-        ? ValidateOptionsResult.Success
-        : ValidateOptionsResult.Fail("Data:Directory (DATA_DIR) is empty. Set it to the directory to keep the data in.");
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
+
+    public ValidateOptionsResult Validate(string? name, DataSettings options) => options switch
+    {
+        { Directory.Length: 0 } =>
+            ValidateOptionsResult.Fail("Data:Directory (DATA_DIR) is empty. Set it to the directory to keep the data in."),
+        _ when options.KeepDeleted < TimeSpan.Zero || options.KeepDeleted > Longest =>
+            ValidateOptionsResult.Fail("Data:KeepDeleted must be from 0 to 3650 days, such as 30.00:00:00."),
+        _ => ValidateOptionsResult.Success,
+    };
 }

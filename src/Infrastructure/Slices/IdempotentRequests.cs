@@ -14,8 +14,9 @@ namespace TaskSlices.Infrastructure.Slices;
 /// <summary>
 /// A POST with an <c>Idempotency-Key</c> on a user's route is carried out once (draft-ietf-httpapi-idempotency-key-header): a retry within
 /// <see cref="IdempotencyKey.Lifetime"/> gets the first answer again, with <c>Idempotency-Replayed: true</c>. The slice runs in the unit
-/// that keeps its answer, so a POST slice awaits nothing but the database (<see cref="InnerRequest.Limit"/>). An answer that is no success is not kept. FastEndpoints' own
-/// Idempotency() is not used: it keys its cache by the Authorization header, which another token changes, and keeps it in memory.
+/// that keeps its answer, so a POST slice awaits nothing but the database (<see cref="InnerRequest.Limit"/>). An answer that is no success
+/// is not kept. FastEndpoints' own Idempotency() is not used: it keys its cache by the Authorization header, which another token changes,
+/// and keeps it in memory.
 /// </summary>
 public static class IdempotentRequests
 {

@@ -58,6 +58,9 @@ public static class Engine
     /// <summary>The time as its column has it.</summary>
     public static object Time(DateTimeOffset time) => IsPostgres ? time : time.ToUnixTimeMilliseconds();
 
+    /// <summary>The id as its column has it.</summary>
+    public static object Id(string id) => IsPostgres ? Guid.Parse(id) : Guid.Parse(id).ToByteArray(bigEndian: true);
+
     private static string Create()
     {
         _ = Cleaned.Value;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using FastEndpoints.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Tests.Features.Tasks;
 
@@ -117,6 +119,37 @@ public sealed class RestoreTaskTests(ClockApp app) : TestBase<ClockApp>
         await app.As(_ann).Patch($"/api/{_ann}/tasks/{task.Id()}/complete").IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
         await app.As(_ann).Delete($"/api/{_ann}/tasks/{task.Id()}").IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
     }
+
+    [Fact]
+    public async Task Is_kept_for_thirty_days_and_then_forgotten()
+    {
+        var (first, second) = (await app.As(_ann).CreateTask(_ann), await app.As(_ann).CreateTask(_ann));
+        await app.As(_ann).Delete($"/api/{_ann}/tasks/{first.Id()}");
+        await app.As(_ann).Delete($"/api/{_ann}/tasks/{second.Id()}");
+        Age(first, app.Now.AddDays(-30).AddMinutes(1));
+        await ForgetAsync();
+        Assert.Equal([second.Id(), first.Id()], (await DeletedAsync()).Ids());
+        await app.As(_ann).Get($"/api/{_ann}/changes?since=2").Is(HttpStatusCode.OK);
+
+        Age(first, app.Now.AddDays(-30));
+        await ForgetAsync();
+
+        Assert.Equal([second.Id()], (await DeletedAsync()).Ids());
+        await RestoreAsync(first.Id()).IsProblem(HttpStatusCode.NotFound, "TASK_NOT_FOUND");
+        await app.As(_ann).Get($"/api/{_ann}/changes?since=2").IsProblem(HttpStatusCode.Gone, "CURSOR_TOO_OLD");
+        Assert.Equal(4, (await app.As(_ann).Get($"/api/{_ann}/changes?since=3").Is(HttpStatusCode.OK))["next"]!.GetValue<long>());
+        await RestoreAsync(second.Id()).Is(HttpStatusCode.OK);
+    }
+
+    private void Age(JsonObject task, DateTimeOffset deletedAt)
+    {
+        using var database = app.OpenDatabase();
+        database.Execute(
+            "UPDATE deleted_rows SET deleted_at = $time WHERE user_id = $user AND id = $id",
+            ("$time", Engine.Time(deletedAt)), ("$user", _ann), ("$id", Engine.Id(task.Id())));
+    }
+
+    private Task ForgetAsync() => app.Services.GetRequiredService<Housekeeping>().RemoveExpiredAsync(Cancellation);
 
     private Task<HttpResponseMessage> RestoreAsync(string id) => app.As(_ann).Post($"/api/{_ann}/tasks/{id}/restore");
 
