@@ -586,8 +586,7 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
 
         public async ValueTask InitializeAsync()
         {
-            _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList, MemoSlices);
-            _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList, LateRefusal);
+            _assembly = await _dropIn.BuildAsync(Usings + RightSlice, ForgetfulFeature, MemoFeature, MemoList, MemoSlices, LateRefusal);
             Server = await StartAsync();
         }
 
