@@ -390,6 +390,7 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
             foreach (var title in new[] { "Buy milk", "\u00e9 \ud83d\ude00", "Third" })
                 await visitor.Tasks(token, "POST", Visitor.Json(new { title })).Is(HttpStatusCode.Created);
             await visitor.Tasks(token, "POST", """{"title":"Done","completed":true,"description":""}""").Is(HttpStatusCode.Created);
+            await KeyedAsync(sqlite).Is(HttpStatusCode.Created);
             tasks = await visitor.Tasks(token).Text();
 
             var refused = await MoveAsync();
@@ -399,16 +400,20 @@ public sealed class PostgresTests(PostgresTests.Database database) : IClassFixtu
 
         var moved = await MoveAsync();
         Assert.True(moved.ExitCode == 0, moved.Error);
-        Assert.StartsWith("Moved 7 rows of 1 users to ", moved.Output, StringComparison.Ordinal);
+        Assert.StartsWith("Moved 9 rows of 1 users to ", moved.Output, StringComparison.Ordinal);
         (await MoveAsync()).IsRefused("Move into an empty one");
 
         // From another directory: the secrets and keys have moved too.
         await using var api = await StartAsync(database.Url(name), accounts: true);
         Assert.Equal(tasks, await api.Client.GetWith($"/api/{visitor.Id}/tasks", ("Authorization", $"Bearer {token}")).Text());
         Assert.NotEmpty(await At(api, visitor).TokenAsync());
+        Assert.True((await KeyedAsync(api)).Headers.Contains("Idempotency-Replayed"));
 
         Task<(int ExitCode, string Output, string Error)> MoveAsync() =>
             ServerProcess.RunAsync(["move", "--to", database.Url(name)], _directory, new() { ["DATABASE_URL"] = database.Url(name) });
+
+        Task<HttpResponseMessage> KeyedAsync(ServerProcess server) => server.Client.SendWith(
+            "POST", $"/api/{visitor.Id}/tasks", """{"title":"Once"}""", ("Authorization", $"Bearer {token}"), ("Idempotency-Key", "moved"));
     }
 
     [Fact]
