@@ -38,6 +38,7 @@ public sealed class OwnerGuard : IGlobalPreProcessor
         {
             var message = $"{malformed} must be * or entity tags in quotes, as the header ETag has them.";
             await http.Response.SendResultAsync(Problem.For(http, 422, detail: message, errors: [new FieldError(malformed, message)]));
+            return;
         }
 
         rows.Precondition = precondition;
