@@ -36,6 +36,7 @@ const query: Required<ListParameters> = {
     skip: 0,
     page: 1,
     count: true,
+    deleted: false,
 };
 
 export async function list(): Promise<Task[]> {
@@ -74,6 +75,30 @@ export async function live(): Promise<void> {
     const next: string | null | undefined = completed.data?.next_task_id;
     const at: string | null | undefined = completed.data?.completed_at;
     await api.PATCH("/api/{user_id}/tasks/{id}/complete", one);
+
+    const mine = { path: { user_id, id } };
+    const etag = created.response.headers.get("ETag")!;
+    await api.GET("/api/{user_id}/tasks/{id}", { params: { ...mine, header: { "If-None-Match": etag } } });
+    const refused = await api.PATCH("/api/{user_id}/tasks/{id}", { params: { ...mine, header: { "If-Match": etag } }, body: { title: "Buy two" } });
+    if (refused.error?.code === "PRECONDITION_FAILED")
+        console.log((refused.error.current as Task).title);
+
+    await api.PUT("/api/{user_id}/tasks/{id}", {
+        params: { path: { user_id, id: crypto.randomUUID() }, header: { "If-None-Match": "*" } }, body: { title: "Under an id of mine" },
+    });
+    await api.DELETE("/api/{user_id}/tasks/{id}", { params: { ...mine, header: { "If-Match": etag } } });
+    const restored = await api.POST("/api/{user_id}/tasks/{id}/restore", one);
+    await api.POST("/api/{user_id}/tasks", { params: { path, header: { "Idempotency-Key": crypto.randomUUID() } }, body });
+
+    const changes = await api.GET("/api/{user_id}/changes", { params: { path, query: { since: restored.data!.revision, limit: 10 } } });
+    for (const change of changes.data?.changes ?? [])
+        console.log(change.kind, change.id, change.revision.toFixed(), change.deleted ? "gone" : (change.row as Task).title);
+
+    const batch = await api.POST("/api/{user_id}/batch", {
+        params: { path },
+        body: { operations: [{ method: "PATCH", path: `/tasks/${id}/complete`, body: { completed: true }, if_match: etag }] },
+    });
+    console.log(batch.data?.results.map((result) => result.status), batch.error?.operation);
 
     const tags = await api.GET("/api/{user_id}/tags", { params: { path } });
     for (const { name, count } of tags.data ?? [])
