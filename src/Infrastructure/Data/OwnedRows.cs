@@ -124,6 +124,9 @@ public static class OwnedRows
             {
                 var place = page.After is { Key: null } ? page.After : null;
                 var rest = page with { HasKey = false, Count = page.Count - found.Count, After = place };
+                if (page.After is not { Key: null })
+                    rest = rest with { Revision = null };
+
                 found.AddRange(await rows.Reader!.FindPageAsync<T>(rows.Database, userId, rest));
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace TaskSlices.Infrastructure.Data;
@@ -52,6 +53,11 @@ public sealed record RowPage(RowQuery Query, int Count, RowPlace? After = null, 
     /// computed another value, and a list would then go in circles. Null if that column is read with the row.
     /// </summary>
     internal List<string?>? Keys { get; init; }
+
+    /// <summary>
+    /// Gets the user's last revision, read before the rows: what is changed meanwhile has a larger one. Null if nobody asks.
+    /// </summary>
+    internal StrongBox<long>? Revision { get; init; }
 
     /// <summary>Whether rows with a value in a sort column that may be null are asked for, or those without one; null: both.</summary>
     internal bool? HasKey { get; init; }

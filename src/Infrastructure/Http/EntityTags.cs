@@ -15,18 +15,22 @@ public static class EntityTags
 
     public static string Of(long revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
 
+    /// <summary>Sets the entity tag of what is answered.</summary>
+    public static void SetEntityTag(this HttpContext context, long revision)
+    {
+        context.Response.Headers.ETag = Of(revision);
+
+        // To be kept by the caller alone, who asks each time whether it is still true.
+        if (IsRead(context.Request))
+            context.Response.Headers.CacheControl = "private, no-cache";
+    }
+
     /// <summary>Sets the entity tag, and answers 304 to a GET that names it (RFC 9110, section 13.1.2).</summary>
     /// <returns>Whether it has answered.</returns>
     public static bool TryAnswerUnchanged(this HttpContext context, long revision)
     {
-        var headers = context.Response.Headers;
-        headers.ETag = Of(revision);
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
-            return false;
-
-        // To be kept by the caller alone, who asks each time whether it is still true.
-        headers.CacheControl = "private, no-cache";
-        if (!Names(context.Request.Headers.IfNoneMatch, revision))
+        context.SetEntityTag(revision);
+        if (!IsRead(context.Request) || !Names(context.Request.Headers.IfNoneMatch, revision))
             return false;
 
         context.Response.StatusCode = StatusCodes.Status304NotModified;
@@ -49,8 +53,7 @@ public static class EntityTags
         if (!IsValid(noneMatch))
             return HeaderNames.IfNoneMatch;
 
-        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)
-            && request.RouteValues.TryGetValue(RowId, out var value) && Guid.TryParse(value as string, out var id))
+        if (!IsRead(request) && request.RouteValues.TryGetValue(RowId, out var value) && Guid.TryParse(value as string, out var id))
         {
             precondition = new Precondition(
                 id, revision => (match.Count == 0 || Names(match, revision, isStrong: true)) && !Names(noneMatch, revision));
@@ -58,6 +61,8 @@ public static class EntityTags
 
         return null;
     }
+
+    private static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
     private static bool IsValid(StringValues header) => header.Count == 0 || EntityTagHeaderValue.TryParseStrictList(header, out _);
 

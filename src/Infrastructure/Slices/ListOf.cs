@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -143,10 +144,19 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
         if (asked.Failures.Count > 0)
             return new RowList<TResponse>([]) { Failures = asked.Failures };
 
-        // Before the rows: what is changed meanwhile has another tag.
-        var revision = await rows.ReadRevisionAsync(userId, ct);
-        if (context.TryAnswerUnchanged(revision.Last))
-            return new RowList<TResponse>([]) { IsUnchanged = true };
+        // The tag is never newer than what it is for.
+        var revision = new StrongBox<long>();
+        if (asked.WantsCount || context.Request.Headers.IfNoneMatch.Count > 0)
+        {
+            if (context.TryAnswerUnchanged((await rows.ReadRevisionAsync(userId, ct)).Last))
+                return new RowList<TResponse>([]) { IsUnchanged = true };
+        }
+        else
+            page = page with { Revision = revision };
+
+        // One row more than the page has tells whether there is a next page.
+        if (asked.Limit is { } limit)
+            page = page with { Count = limit + 1 };
 
         if (asked.WantsCount)
         {
@@ -154,25 +164,22 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
             context.Response.Headers["X-Total-Count"] = count.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (asked.Limit is { } limit)
-        {
-            // One row more than the page has tells whether there is a next page.
-            page = page with { Count = limit + 1 };
-            var found = await rows.ReadPageAsync(userId, page, ct);
-            if (found.Count > limit)
-            {
-                found.RemoveAt(limit);
-                var next = asked.Next(PlaceOf(page, found[^1], limit - 1));
-                context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{next}>; rel=\"next\"";
-            }
+        var found = await rows.ReadPageAsync(userId, page, ct);
+        if (page.Revision is not null)
+            context.SetEntityTag(revision.Value);
 
-            return new RowList<TResponse>(found.ConvertAll(row => show(row)));
+        var last = found.Count == page.Count ? PlaceOf(page, found[^1], found.Count - 1) : null;
+        if (asked.Limit is null)
+            return new RowList<TResponse>(found.ConvertAll(row => show(row)), last is null ? null : ReadOnAsync);
+
+        if (last is not null)
+        {
+            found.RemoveAt(found.Count - 1);
+            var next = asked.Next(PlaceOf(page, found[^1], found.Count - 1));
+            context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{next}>; rel=\"next\"";
         }
 
-        var first = await rows.ReadPageAsync(userId, page, ct);
-        var last = first.Count == page.Count ? PlaceOf(page, first[^1], first.Count - 1) : null;
-
-        return new RowList<TResponse>([.. first.Select(show)], last is null ? null : ReadOnAsync);
+        return new RowList<TResponse>(found.ConvertAll(row => show(row)));
 
         async Task<IReadOnlyList<TResponse>> ReadOnAsync()
         {

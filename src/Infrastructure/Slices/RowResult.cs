@@ -39,7 +39,7 @@ public sealed class RowCreated<T>(string address, T row) : IResult, IEndpointMet
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Response.Headers.ETag = EntityTags.Of(row.Revision);
+        httpContext.SetEntityTag(row.Revision);
 
         return TypedResults.Created(address, row).ExecuteAsync(httpContext);
     }

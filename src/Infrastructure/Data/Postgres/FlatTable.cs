@@ -42,13 +42,18 @@ internal sealed class FlatTable : IRowReader
     public static FlatTable? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(FlatTable), Make, entity);
 
     public ValueTask<T?> FindAsync<T>(AppDb db, string userId, Guid id) where T : class =>
-        Store(db).ReadAsync(db, One(new NpgsqlCommand(), userId, id), reader => ReadOneAsync<T>(reader, userId));
+        Store(db).ReadAsync(db, [One(userId, id)], reader => ReadOneAsync<T>(reader, userId));
 
-    public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page) =>
-        Store(db).ReadAsync(db, Command(_lists.Page(userId, page)), reader => ReadAllAsync<T>(reader, userId, page.Keys));
+    public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page)
+    {
+        var list = Command(_lists.Page(userId, page));
+        NpgsqlBatchCommand[] commands = page.Revision is null ? [list] : [PostgresWriter.Of(PostgresWriter.Counter, userId), list];
+
+        return Store(db).ReadAsync(db, commands, reader => ReadAllAsync<T>(reader, userId, page));
+    }
 
     public ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query) =>
-        Store(db).ReadAsync(db, Command(_lists.Count(userId, query)), ReadCountAsync);
+        Store(db).ReadAsync(db, [Command(_lists.Count(userId, query))], ReadCountAsync);
 
     /// <summary>The statement that finds one row, for a batch.</summary>
     public NpgsqlBatchCommand One(string userId, Guid id) => new(_one)
@@ -81,9 +86,9 @@ internal sealed class FlatTable : IRowReader
     /// <summary>The context's own: a table belongs to the model, which all stores of a process share.</summary>
     private static PostgresStore Store(AppDb db) => (PostgresStore)db.Store;
 
-    private static NpgsqlCommand Command(RowSql.Statement statement)
+    private static NpgsqlBatchCommand Command(RowSql.Statement statement)
     {
-        var command = new NpgsqlCommand(statement.Text);
+        var command = new NpgsqlBatchCommand(statement.Text);
         foreach (var (column, value) in statement.Values)
         {
             command.Parameters.Add(
@@ -100,25 +105,22 @@ internal sealed class FlatTable : IRowReader
         return reader.GetInt64(0);
     }
 
-    private async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, string userId, List<string?>? keys)
+    private async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, string userId, RowPage page)
     {
+        if (page.Revision is { } revision)
+        {
+            revision.Value = (await PostgresStore.ReadCounterAsync(reader)).Last;
+            await reader.NextResultAsync();
+        }
+
         var found = new List<T>();
         while (await reader.ReadAsync())
         {
             found.Add((T)_read(reader, userId));
-            keys?.Add(reader.IsDBNull(_lists.KeyColumn) ? null : reader.GetString(_lists.KeyColumn));
+            page.Keys?.Add(reader.IsDBNull(_lists.KeyColumn) ? null : reader.GetString(_lists.KeyColumn));
         }
 
         return found;
-    }
-
-    private NpgsqlCommand One(NpgsqlCommand command, string userId, Guid id)
-    {
-        command.CommandText = _one;
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = userId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-
-        return command;
     }
 
     private static class Column

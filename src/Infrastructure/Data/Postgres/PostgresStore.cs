@@ -90,16 +90,8 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
     public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
 
-    public ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId)
-    {
-        var command = new NpgsqlCommand("SELECT revision, forgotten FROM revisions WHERE user_id = $1")
-        {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = userId } },
-        };
-
-        return ReadAsync(
-            db, command, async reader => await reader.ReadAsync() ? new UserRevision(reader.GetInt64(0), reader.GetInt64(1)) : default);
-    }
+    public ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId) =>
+        ReadAsync(db, [PostgresWriter.Of(PostgresWriter.Counter, userId)], ReadCounterAsync);
 
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) =>
         RunInTurnAsync(patience => RunAsync(db, change, patience, ct));
@@ -224,11 +216,13 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         }
     }
 
-    /// <summary>Runs one statement, in the unit of the context or on a connection of its own; again, if the connection was lost.</summary>
-    internal async ValueTask<T> ReadAsync<T>(AppDb db, NpgsqlCommand command, Func<NpgsqlDataReader, Task<T>> read)
+    /// <summary>
+    /// Runs statements in one round trip, in the unit of the context or on a connection of its own; again, if the connection was lost.
+    /// </summary>
+    internal async ValueTask<T> ReadAsync<T>(AppDb db, NpgsqlBatchCommand[] commands, Func<NpgsqlDataReader, Task<T>> read)
     {
         if (db.Writer is PostgresWriter writer)
-            return await ReadAsync(writer.Connection, command, read);
+            return await ReadAsync(writer.Connection, commands, read);
 
         for (var isAgain = false; ; isAgain = true)
         {
@@ -236,7 +230,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
             {
                 await using var connection = await Source.OpenConnectionAsync();
 
-                return await ReadAsync(connection, command, read);
+                return await ReadAsync(connection, commands, read);
             }
             catch (Exception e) when (!isAgain && PostgresErrors.IsConnectionLost(e))
             {
@@ -244,6 +238,10 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Reads a user's counter.</summary>
+    internal static async Task<UserRevision> ReadCounterAsync(NpgsqlDataReader reader) =>
+        await reader.ReadAsync() ? new UserRevision(reader.GetInt64(0), reader.GetInt64(1)) : default;
 
     /// <summary>The value as the column takes it.</summary>
     internal static NpgsqlParameter Parameter(IProperty column, object? value)
@@ -255,10 +253,14 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         return parameter;
     }
 
-    private static async Task<T> ReadAsync<T>(NpgsqlConnection connection, NpgsqlCommand command, Func<NpgsqlDataReader, Task<T>> read)
+    private static async Task<T> ReadAsync<T>(
+        NpgsqlConnection connection, NpgsqlBatchCommand[] commands, Func<NpgsqlDataReader, Task<T>> read)
     {
-        command.Connection = connection;
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var command in commands)
+            batch.BatchCommands.Add(command);
+
+        await using var reader = await batch.ExecuteReaderAsync();
 
         return await read(reader);
     }

@@ -30,6 +30,8 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, AppDb db, Time
         RETURNING revision
         """;
 
+    internal const string Counter = "SELECT revision, forgotten FROM revisions WHERE user_id = $1";
+
     private const string Reserve = "UPDATE revisions SET revision = revision + 1 WHERE user_id = $1 RETURNING revision";
     private const string GiveBack = "UPDATE revisions SET revision = revision - 1 WHERE user_id = $1";
     private const string IsErased = "SELECT EXISTS (SELECT 1 FROM erased_users WHERE digest = $1 AND erased_at > $2)";

@@ -53,6 +53,9 @@ internal sealed class FlatTable : IRowReader
     {
         var sqlite = Open(db);
         var lists = Lists(sqlite);
+        if (page.Revision is { } revision)
+            revision.Value = SqliteStore.ReadRevision(sqlite, userId).Last;
+
         using var command = Take(sqlite, lists.Page(userId, page));
         var found = new List<T>();
         using var reader = command.ExecuteReader();

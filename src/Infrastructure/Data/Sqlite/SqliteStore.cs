@@ -105,14 +105,7 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
 
     public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
 
-    public ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId)
-    {
-        using var command = KeptStatements.Take(
-            FlatTable.Open(db), "SELECT revision, forgotten FROM revisions WHERE user_id = ?1", userId);
-        using var reader = command.ExecuteReader();
-
-        return new(reader.Read() ? new UserRevision(reader.GetInt64(0), reader.GetInt64(1)) : default);
-    }
+    public ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId) => new(ReadRevision(FlatTable.Open(db), userId));
 
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) => Writer.RunAsync(db, change, ct);
 
@@ -180,6 +173,14 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
             _readers.Value.Dispose();
         if (_writer.IsValueCreated)
             await _writer.Value.DisposeAsync();
+    }
+
+    internal static UserRevision ReadRevision(SqliteConnection connection, string userId)
+    {
+        using var command = KeptStatements.Take(connection, "SELECT revision, forgotten FROM revisions WHERE user_id = ?1", userId);
+        using var reader = command.ExecuteReader();
+
+        return reader.Read() ? new UserRevision(reader.GetInt64(0), reader.GetInt64(1)) : default;
     }
 
     internal static bool IsOutOfService(Exception exception) =>

@@ -95,7 +95,7 @@ public sealed class ListModelTests(App app) : TestBase<App>
             walked.AddRange((await page.IsList()).Ids());
             url = page.Next();
             if (url is null || ++number > 8)
-                break;
+                continue;
 
             // One that comes, one that goes (the last that was seen, every other time), and one that moves.
             var draft = new Draft(Titles[number % Titles.Length].Title, Priorities[number % 5], DueDates[number % DueDates.Length], number % 2 == 0, [Tags[number % 4]]);
