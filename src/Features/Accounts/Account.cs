@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using TaskSlices.Features.UserData;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;

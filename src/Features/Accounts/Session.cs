@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using TaskSlices.Features.UserData;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;

@@ -18,6 +18,7 @@ public static class Access
         services.AddHostedService(provider => provider.GetRequiredService<BetterAuthKeys>());
         services.AddSingleton<TokenMemory>();
         services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<EventTickets>();
         services.AddTransient<BearerHandler>();
 
         // AddAuthentication would add data protection, which stores keys in the home or working directory; nothing here uses them.

@@ -7,10 +7,11 @@ using TaskSlices.Infrastructure.Http;
 namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
-/// Takes the token from the Authorization header and from nowhere else (RFC 6750 section 2.1), and says in a 401 what is wrong with it.
-/// Each request has its own instance.
+/// Takes the token from the Authorization header (RFC 6750 section 2.1), or the one that a ticket stands for where a slice takes tickets,
+/// and says in a 401 what is wrong with it. Each request has its own instance.
 /// </summary>
-public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey, RowOwner owner) : IAuthenticationHandler
+public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey, RowOwner owner, EventTickets tickets)
+    : IAuthenticationHandler
 {
     public const string SchemeName = "Bearer";
 
@@ -58,6 +59,8 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
         var header = _context.Request.Headers.Authorization;
         if (header.Count > 1)
             return Refuse(TokenRefusal.Malformed);
+        if (header.Count == 0 && EventTickets.IsIn(_context))
+            return await tickets.RedeemAsync(_context) is { } kept ? await VerifyAsync(kept) : Refuse(TokenRefusal.Ticket);
 
         var credentials = header.ToString();
         if (credentials.Equals(SchemeName, StringComparison.OrdinalIgnoreCase))
@@ -66,7 +69,11 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
         if (!credentials.StartsWith($"{SchemeName} ", StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.NoResult();
 
-        var token = credentials[SchemeName.Length..].TrimStart(' ');
+        return await VerifyAsync(credentials[SchemeName.Length..].TrimStart(' '));
+    }
+
+    private async Task<AuthenticateResult> VerifyAsync(string token)
+    {
         if (NoTokens.Contains(token))
             return Refuse(TokenRefusal.NotSent);
 
@@ -77,7 +84,7 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
         if (verdict.Refusal is { } refusal)
             return Refuse(refusal);
 
-        owner.IsActive = verdict.IsActive;
+        (owner.IsActive, owner.Until) = (verdict.IsActive, verdict.Until);
         var subject = new Claim(OwnerGuard.SubjectClaim, verdict.Subject!);
         var identity = new ClaimsIdentity([subject], SchemeName, OwnerGuard.SubjectClaim, roleType: null);
 

@@ -18,15 +18,17 @@ public sealed class TokenMemory(TimeProvider clock)
 
     private readonly ConcurrentDictionary<Digest, Remembered> _tokens = new();
 
-    /// <summary>The subject of a token that was verified before, and whether its session is still active; null if there was none.</summary>
-    public (string Subject, Func<bool>? IsActive)? Recall(string token)
+    /// <summary>
+    /// The subject of a token that was verified before, whether its session is still active, and its <c>exp</c>; null if there was none.
+    /// </summary>
+    public (string Subject, Func<bool>? IsActive, DateTimeOffset Expiry)? Recall(string token)
     {
         if (token.Length > Jws.LengthLimit || !_tokens.TryGetValue(Digest.Of(token), out var remembered))
             return null;
 
         return remembered.Key.IsRetired || clock.GetUtcNow() >= remembered.Until || remembered.IsActive?.Invoke() is false
             ? null
-            : (remembered.Subject, remembered.IsActive);
+            : (remembered.Subject, remembered.IsActive, remembered.Expiry);
     }
 
     /// <param name="token">A token that has just been verified.</param>
@@ -40,7 +42,7 @@ public sealed class TokenMemory(TimeProvider clock)
             MakeRoom();
 
         var latest = clock.GetUtcNow() + Longest;
-        _tokens[Digest.Of(token)] = new Remembered(subject, key, expiry < latest ? expiry : latest, isActive);
+        _tokens[Digest.Of(token)] = new Remembered(subject, key, expiry < latest ? expiry : latest, isActive, expiry);
     }
 
     private void MakeRoom()
@@ -57,7 +59,8 @@ public sealed class TokenMemory(TimeProvider clock)
             _tokens.Clear();
     }
 
-    private sealed record Remembered(string Subject, VerificationKey Key, DateTimeOffset Until, Func<bool>? IsActive);
+    private sealed record Remembered(
+        string Subject, VerificationKey Key, DateTimeOffset Until, Func<bool>? IsActive, DateTimeOffset Expiry);
 
     private readonly record struct Digest(UInt128 High, UInt128 Low)
     {

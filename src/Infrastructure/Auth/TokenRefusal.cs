@@ -6,6 +6,8 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
     public static readonly TokenRefusal Missing = new("TOKEN_MISSING", "Send a token, as the header 'Authorization: Bearer <JWT>'.");
     public static readonly TokenRefusal NotSent = new(
         "TOKEN_MISSING", "The client sent no token: nothing usable stands behind 'Bearer'. Call only when the client has a token.");
+    public static readonly TokenRefusal Ticket = new(
+        "BAD_TICKET", "The ticket was used before, has expired, or is not of this user; get a new one for each stream.");
     public static readonly TokenRefusal Malformed = new("MALFORMED_TOKEN", "The token is not a well-formed JWT.");
     public static readonly TokenRefusal Opaque = new(
         "OPAQUE_SESSION_TOKEN", "That is a session token, not a JWT; ask /api/auth/token for a JWT and send that.");

@@ -6,9 +6,10 @@ namespace TaskSlices.Infrastructure.Auth;
 
 /// <summary>
 /// What the verifier found: a <see cref="Subject"/>, or a <see cref="Refusal"/> fit for the person who wires up the frontend.
-/// <see cref="IsActive"/> says whether the token's session has not ended since; null if it has none.
+/// <see cref="IsActive"/> says whether the token's session has not ended since; null if it has none. From <see cref="Until"/> on, the token
+/// is refused.
 /// </summary>
-public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal, Func<bool>? IsActive = null);
+public sealed record TokenVerdict(string? Subject, TokenRefusal? Refusal, Func<bool>? IsActive = null, DateTimeOffset? Until = null);
 
 /// <summary>
 /// Verifies tokens by RFC 7515, RFC 7519 and RFC 8725: the key decides its one algorithm, and an expiry is required. Refused are
@@ -45,7 +46,7 @@ public sealed partial class TokenVerifier(
     public async ValueTask<TokenVerdict> VerifyAsync(string token, CancellationToken ct)
     {
         if (memory.Recall(token) is { } remembered)
-            return new TokenVerdict(remembered.Subject, null, remembered.IsActive);
+            return new TokenVerdict(remembered.Subject, null, remembered.IsActive, UntilOf(remembered.Expiry));
 
         if (Jws.Read(token) is not { } jws)
             return Refuse(token.Length <= Jws.LengthLimit && token.Count(c => c == '.') < 2 ? TokenRefusal.Opaque : TokenRefusal.Malformed);
@@ -135,8 +136,11 @@ public sealed partial class TokenVerifier(
         var expiry = DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry));
         memory.Keep(token, subject, key, expiry, isActive);
 
-        return new TokenVerdict(subject, null, isActive);
+        return new TokenVerdict(subject, null, isActive, UntilOf(expiry));
     }
+
+    private static DateTimeOffset UntilOf(DateTimeOffset expiry) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Min(expiry.ToUnixTimeSeconds() + ClockSkew, LatestExpiry));
 
     private TokenRefusal? RefuseClaims(JsonElement claims, ClaimRules rules)
     {

@@ -15,6 +15,9 @@ public sealed class AppDb : DbContext
     private IWriter? _writer;
     private RowOwner? _owner;
 
+    /// <summary>The user of whom the unit under way took a number; null if it took none.</summary>
+    private string? _changed;
+
     // The store opens the transactions.
     public AppDb(DbContextOptions<AppDb> options) : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
 
@@ -37,6 +40,8 @@ public sealed class AppDb : DbContext
     internal Precondition? Precondition => _owner?.Precondition;
 
     internal IStore Store => field ??= this.GetService<IStore>();
+
+    private ChangeSignals Signals => field ??= this.GetService<ChangeSignals>();
 
     /// <summary>Refuses a second thread: two of them would share a connection, its statements and their values.</summary>
     internal IConcurrencyDetector Detector => field ??= this.GetService<IConcurrencyDetector>();
@@ -77,6 +82,7 @@ public sealed class AppDb : DbContext
     /// </summary>
     public async Task MarkErasedAsync(string userId)
     {
+        _changed = userId;
         this.GetService<ErasedUsers>().Mark(userId);
         await _writer!.MarkErasedAsync(userId);
     }
@@ -119,16 +125,24 @@ public sealed class AppDb : DbContext
         if (_writer is not null)
             return await SaveAsync(acceptAllChangesOnSuccess, cancellationToken);
 
-        if (await TryAddAsync(cancellationToken))
-            return 1;
+        try
+        {
+            if (await TryAddAsync(cancellationToken))
+                return 1;
 
-        // Accepted when it is on disk: a caller that catches the failure can save again.
-        var saved = await Store.WriteAsync(this, () => SaveAsync(acceptAllChangesOnSuccess: false, cancellationToken), cancellationToken);
+            // Accepted when it is on disk: a caller that catches the failure can save again.
+            var saved = await Store.WriteAsync(
+                this, () => SaveAsync(acceptAllChangesOnSuccess: false, cancellationToken), cancellationToken);
 
-        if (acceptAllChangesOnSuccess)
-            ChangeTracker.AcceptAllChanges();
+            if (acceptAllChangesOnSuccess)
+                ChangeTracker.AcceptAllChanges();
 
-        return saved;
+            return saved;
+        }
+        finally
+        {
+            AnnounceChange();
+        }
     }
 
     /// <exception cref="NotSupportedException">Always: a thread that waits for its turn to write serves nobody.</exception>
@@ -197,6 +211,10 @@ public sealed class AppDb : DbContext
             ChangeTracker.Clear();
             throw;
         }
+        finally
+        {
+            AnnounceChange();
+        }
     }
 
     /// <summary>To be called once the user's lock is taken: who erases the user, or ends the session, takes it too.</summary>
@@ -205,6 +223,16 @@ public sealed class AppDb : DbContext
     {
         if (!IsActive)
             throw new OwnerGoneException();
+    }
+
+    /// <summary>Also after a failure: the change may be on disk nevertheless.</summary>
+    private void AnnounceChange()
+    {
+        if (_changed is null)
+            return;
+
+        Signals.Announce(_changed);
+        _changed = null;
     }
 
     private async Task<bool> TryAddAsync(CancellationToken ct)
@@ -225,6 +253,7 @@ public sealed class AppDb : DbContext
 
         DemandOwner(added);
         DemandActive();
+        _changed = row.UserId;
         if (await Store.TryAddAsync(this, (IEntityType)added.Metadata, row, ct) is not { } revision)
             return false;
 
@@ -266,6 +295,7 @@ public sealed class AppDb : DbContext
                 continue;
 
             var revision = await writer.NextRevisionAsync(owned.UserId);
+            _changed = owned.UserId;
             DemandActive();
             if (change.State is not EntityState.Deleted)
                 change.Property(nameof(IOwned.Revision)).CurrentValue = revision;

@@ -17,11 +17,28 @@ public sealed class RowOwner(ErasedUsers erased) : IDisposable
     /// <summary>Whether the session that the request belongs to has not ended meanwhile; null if its token has none.</summary>
     public Func<bool>? IsActive { get; set; }
 
+    /// <summary>From when on the caller's token is refused; null if it never is.</summary>
+    public DateTimeOffset? Until { get; set; }
+
     /// <summary>Which state of the row that the request names it is for; null: any.</summary>
     public Precondition? Precondition { get; set; }
 
     /// <summary>Whether the user was not erased, and the session did not end, since this scope began.</summary>
     internal bool MayWrite => (UserId is null || !erased.WasErased(UserId, _since)) && IsActive?.Invoke() is not false;
+
+    /// <summary>Whether the caller could still come with this request: for one that goes on for a long time.</summary>
+    internal bool MayStay(DateTimeOffset now)
+    {
+        try
+        {
+            return !(now >= Until) && MayWrite;
+        }
+        catch (TimeoutException)
+        {
+            // Which sessions have ended elsewhere is not known.
+            return false;
+        }
+    }
 
     public void Set(string userId) => UserId = userId;
 

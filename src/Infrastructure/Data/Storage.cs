@@ -18,6 +18,7 @@ public static class Storage
         services.AddSingleton<DataDirectory>();
         services.AddSingleton<IdSource>();
         services.AddSingleton<ErasedUsers>();
+        services.AddSingleton(provider => IsPostgres(provider) ? MakeShared(provider) : new ChangeSignals());
         services.AddSingleton(TimeProvider.System);
         services.AddScoped<RowOwner>();
         services.AddScoped<SchemaRunner>();
@@ -69,6 +70,9 @@ public static class Storage
 
     // Methods of their own: without PostgreSQL, Npgsql is not loaded (4 MB).
     private static PostgresStore MakePostgres(IServiceProvider provider) => ActivatorUtilities.CreateInstance<PostgresStore>(provider);
+
+    private static ChangeSignals MakeShared(IServiceProvider provider) =>
+        new(ActivatorUtilities.CreateInstance<ChangeNotices>(provider, provider.GetRequiredService<IStore>()));
 
     private static PostgresSecrets MakeSecrets(IServiceProvider provider) =>
         ActivatorUtilities.CreateInstance<PostgresSecrets>(provider, provider.GetRequiredService<IStore>());

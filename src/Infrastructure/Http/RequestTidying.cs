@@ -54,7 +54,10 @@ public static class RequestTidying
 
             // RFC 9110 section 9.3.2: HEAD is GET without the content. The server sends no content to HEAD, whatever the method says here.
             if (HttpMethods.IsHead(request.Method))
+            {
                 request.Method = HttpMethods.Get;
+                context.Features.Set(new HeadRequest());
+            }
 
             if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             {
@@ -75,6 +78,9 @@ public static class RequestTidying
                 context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
         });
     }
+
+    /// <summary>Whether only the head of the answer is asked for: an answer without an end must stop there.</summary>
+    internal static bool IsHead(this HttpContext context) => context.Features.Get<HeadRequest>() is not null;
 
     /// <summary>In the path as it was sent. The server resolves dot segments: DELETE /api/ann/tasks/.. would be DELETE /api/ann.</summary>
     private static bool HasDotSegment(string target)
@@ -153,4 +159,6 @@ public static class RequestTidying
 
         return isUtf8;
     }
+
+    private sealed class HeadRequest;
 }

@@ -120,6 +120,7 @@ public static class Document
                 var hasTag = tagged.Contains(operation!["operationId"]!.GetValue<string>());
                 CompleteOperation(method, operation.AsObject(), schemas, requests);
                 AddConditions(method, operation.AsObject(), hasTag);
+                AddLastEventId(operation.AsObject());
             }
         }
 
@@ -286,6 +287,20 @@ public static class Document
             new JsonObject { ["name"] = name, ["in"] = "header", ["description"] = description, ["schema"] = Text() });
 
         static JsonObject Text() => new() { ["type"] = "string" };
+    }
+
+    private static void AddLastEventId(JsonObject operation)
+    {
+        if (operation["responses"]!["200"]?["content"]?[EventFeed.MediaType] is null)
+            return;
+
+        operation["parameters"]!.AsArray().Add(new JsonObject
+        {
+            ["name"] = EventFeed.LastEventId,
+            ["in"] = "header",
+            ["description"] = "The id of the last event that the caller has. It goes before since.",
+            ["schema"] = new JsonObject { ["type"] = "integer", ["format"] = "int64", ["minimum"] = 0 },
+        });
     }
 
     private static void CompleteBody(JsonObject schema, JsonTypeInfo request)

@@ -20,6 +20,7 @@ public static class SliceConventions
     {
         services.AddSingleton<IExpiringRows, ExpiredIdempotencyKeys>();
         services.AddSingleton<Batches.Entry>();
+        services.AddSingleton<EventStreams>();
         services.AddFastEndpoints(discovery =>
         {
             discovery.DisableAutoDiscovery = true;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace TaskSlices.Tests.Support;
@@ -39,9 +40,22 @@ public static class Answers
 
     public static async Task<string> Everything(this Task<HttpResponseMessage> response) => await (await response).Everything();
 
-    /// <summary>Status line, headers and body: all that the caller gets to see.</summary>
+    /// <summary>Status line, headers and body: all that the caller gets to see. Of a stream, what there is at first.</summary>
     public static async Task<string> Everything(this HttpResponseMessage response) =>
-        $"{(int)response.StatusCode}\n{response.Headers}{response.Content.Headers}\n{await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
+        $"{(int)response.StatusCode}\n{response.Headers}{response.Content.Headers}\n{await BodyAsync(response)}";
+
+    private static async Task<string> BodyAsync(HttpResponseMessage response)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != "text/event-stream")
+            return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        var start = new byte[16 * 1024];
+        using (response)
+        {
+            var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+            return Encoding.UTF8.GetString(start, 0, await body.ReadAsync(start, TestContext.Current.CancellationToken));
+        }
+    }
 
     public static async Task<string?> ProblemWith(this Task<HttpResponseMessage> response, int status) => await (await response).ProblemWith(status);
 

@@ -69,6 +69,9 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
     internal NpgsqlDataSource Source => _source.Value;
 
+    /// <summary>Whether each transaction may run in another session of the server.</summary>
+    internal bool IsBehindPooler { get; private set; }
+
     public void Configure(DbContextOptionsBuilder options) =>
         options.UseNpgsql(Source, postgres => postgres.ExecutionStrategy(dependencies => new ReadAgain(dependencies)));
 
@@ -185,6 +188,13 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
     /// <exception cref="NpgsqlException">No connection was free or could be made in time.</exception>
     internal async Task<Session> OpenAsync(CancellationToken ct) => new(await Source.OpenConnectionAsync(ct));
+
+    /// <summary>A connection of its own, which finds out by itself that it is dead.</summary>
+    internal NpgsqlDataSource MakeListener() => BuildSource(settings =>
+    {
+        settings.Pooling = false;
+        settings.KeepAlive = 30;
+    });
 
     /// <summary>Runs what writes, with the few others that may; again, if the server asks for it.</summary>
     internal async Task<T> RunInTurnAsync<T>(Func<TimeSpan, Task<T>> work)
@@ -320,7 +330,8 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
             if (connection.PostgreSqlVersion.Major < 15)
                 throw new StartupException($"{Description} is too old. TaskSlices needs PostgreSQL 15 or newer.");
 
-            if (!_settings.ShouldSerialize("Max Auto Prepare") && !IsPooled(connection))
+            IsBehindPooler = IsPooled(connection);
+            if (!_settings.ShouldSerialize("Max Auto Prepare") && !IsBehindPooler)
                 _settings.MaxAutoPrepare = Prepared;
 
             return BuildSource();
@@ -341,9 +352,10 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         return command.ExecuteScalar() is not int id || id != connection.ProcessID;
     }
 
-    private NpgsqlDataSource BuildSource()
+    private NpgsqlDataSource BuildSource(Action<NpgsqlConnectionStringBuilder>? change = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(_settings.ConnectionString);
+        change?.Invoke(settings);
         if (!settings.Host!.Contains(',', StringComparison.Ordinal))
             return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
 

@@ -42,7 +42,8 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
     {
         _document = await app.Anonymous().Get(Document.Path).Is(HttpStatusCode.OK);
         var operations = _document["paths"]!.AsObject()
-            .SelectMany(path => path.Value!.AsObject().Select(o => (Path: path.Key, Method: o.Key, Operation: o.Value!.AsObject()))).ToList();
+            .SelectMany(path => path.Value!.AsObject().Select(o => (Path: path.Key, Method: o.Key, Operation: o.Value!.AsObject())))
+            .Where(o => !IsEndless(o.Operation)).ToList();
         var (findings, sent) = (new List<string>(), 0);
 
         foreach (var (path, method, operation) in operations)
@@ -70,6 +71,9 @@ public sealed class DocumentFuzzTests(App app) : TestBase<App>
         Assert.True(sent >= operations.Count * Rounds / 2 && operations.Count >= 8, $"Only {sent} requests were made.");
         Assert.True(findings.Count == 0, $"{findings.Count} of {sent}:\n{string.Join('\n', findings.Take(20))}");
     }
+
+    /// <summary>A stream goes on until the client leaves: its answer can't be read to the end. It has tests of its own.</summary>
+    private static bool IsEndless(JsonObject operation) => operation["responses"]?["200"]?["content"]?["text/event-stream"] is not null;
 
     /// <summary>What is in an answer, and not in the document, or the other way round.</summary>
     private async Task<string?> FindAsync(JsonObject operation, HttpResponseMessage response)

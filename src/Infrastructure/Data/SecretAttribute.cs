@@ -1,4 +1,4 @@
-namespace TaskSlices.Features.UserData;
+namespace TaskSlices.Infrastructure.Data;
 
 /// <summary>Marks what is kept about a user and never given out, not even to that user.</summary>
 [AttributeUsage(AttributeTargets.Property)]

@@ -1,0 +1,33 @@
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using TaskSlices.Infrastructure.Auth;
+
+namespace TaskSlices.Features.Changes;
+
+public sealed record CreateEventTicketRequest : OwnedRequest;
+
+/// <param name="Ticket">For the query of one stream's address.</param>
+/// <param name="ExpiresIn">In seconds.</param>
+public sealed record CreateEventTicketResponse(string Ticket, int ExpiresIn);
+
+public sealed class CreateEventTicket(EventTickets tickets) : Endpoint<CreateEventTicketRequest, Ok<CreateEventTicketResponse>>
+{
+    public override void Configure()
+    {
+        Post("/api/{user_id}/events/ticket");
+        Summary(s =>
+        {
+            s.Summary = "A ticket for a stream of events";
+            s.Description = "In the address of the stream it stands for the caller's token, once, within 30 seconds: EventSource sends no "
+                + "header. The stream ends when that token does.";
+        });
+    }
+
+    public override async Task<Ok<CreateEventTicketResponse>> ExecuteAsync(CreateEventTicketRequest req, CancellationToken ct)
+    {
+        var ticket = await tickets.MakeAsync(HttpContext, req.UserId, ct);
+        HttpContext.Response.Headers.CacheControl = "no-store";
+
+        return TypedResults.Ok(new CreateEventTicketResponse(ticket, (int)EventTicket.Lifetime.TotalSeconds));
+    }
+}
