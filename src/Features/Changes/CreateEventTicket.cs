@@ -1,6 +1,7 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Changes;
 
@@ -15,6 +16,7 @@ public sealed class CreateEventTicket(EventTickets tickets) : Endpoint<CreateEve
     public override void Configure()
     {
         Post("/api/{user_id}/events/ticket");
+        Description(endpoint => endpoint.NotInBatch());
         Summary(s =>
         {
             s.Summary = "A ticket for a stream of events";

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Auth;
@@ -19,6 +20,7 @@ public static class Access
         services.AddSingleton<TokenMemory>();
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<EventTickets>();
+        services.AddSingleton<IExpiringRows, ExpiredEventTickets>();
         services.AddTransient<BearerHandler>();
 
         // AddAuthentication would add data protection, which stores keys in the home or working directory; nothing here uses them.

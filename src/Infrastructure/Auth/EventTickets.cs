@@ -55,8 +55,8 @@ public sealed class EventTickets(IServiceScopeFactory scopes, TimeProvider clock
         return Base64Url.EncodeToString(ticket);
     }
 
-    /// <summary>Has the user's expired tickets removed by the save that follows, within a unit.</summary>
-    public static async Task RemoveExpiredAsync(AppDb db, string userId, DateTimeOffset now, CancellationToken ct) => db.RemoveRange(
+    /// <summary>By the save that follows: who gets many tickets keeps few.</summary>
+    private static async Task RemoveExpiredAsync(AppDb db, string userId, DateTimeOffset now, CancellationToken ct) => db.RemoveRange(
         await db.Set<EventTicket>().Where(ticket => ticket.UserId == userId && ticket.ExpiresAt <= now).ToListAsync(ct));
 
     /// <summary>Whether the request comes with a ticket, to an endpoint that takes tickets.</summary>

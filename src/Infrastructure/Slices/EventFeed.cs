@@ -62,7 +62,7 @@ public sealed class EventFeed : IResult, IEndpointMetadataProvider, IDisposable
     {
         var present = await _user.BeginAsync();
         _sent = since ?? present;
-        if (since is null)
+        if (_sent == present)
             _missed = ([], present, false);
         else if (await _user.ReadAsync(_sent) is { } missed)
             _missed = missed;

@@ -156,9 +156,14 @@ public sealed partial class EventStreams : IDisposable
 
         public void Leave(EventFeed stream) => _hub.Leave(this, stream);
 
-        /// <summary>Reads the user's revision, for a stream that begins. The first one decides where the others go on together.</summary>
-        public async Task<long> BeginAsync()
+        /// <summary>
+        /// Where a stream is that has missed nothing: what comes after that is offered to it. The first one reads the user's revision.
+        /// </summary>
+        public async ValueTask<long> BeginAsync()
         {
+            if (_watch.Known is >= 0 and var known)
+                return known;
+
             await using var scope = OpenScope(out var db);
             var revision = (await db.ReadRevisionAsync(Id)).Last;
             lock (_streams)

@@ -103,6 +103,10 @@ public static class IdempotentRequests
         if (!answer.IsSuccess)
             throw new UndoneException(answer);
 
+        // A secret that is shown once, for example: a retry makes another.
+        if (answer.Headers.CacheControl.ToString().Contains("no-store", StringComparison.OrdinalIgnoreCase))
+            return (null, answer);
+
         // What the slice has not saved is not to be saved here.
         db.ChangeTracker.Clear();
         db.Entry(first.With(answer)).State = kept is null ? EntityState.Added : EntityState.Modified;

@@ -1,5 +1,7 @@
 using System.Text;
 using FastEndpoints.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Tests.Features.Changes;
 
@@ -109,6 +111,35 @@ public sealed class CreateEventTicketTests(ClockApp app) : TestBase<ClockApp>
 
         using (await EventReader.OpenAsync(app.Anonymous(), $"/api/{_ann}/events?ticket={ticket}"))
             Assert.Equal(0L, Count());
+    }
+
+    [Fact]
+    public async Task Is_not_kept_for_a_retry_or_made_in_a_batch()
+    {
+        var address = $"/api/{_ann}/events/ticket";
+        var (one, two) = (await SendAsync(), await SendAsync());
+        Assert.NotEqual(one, two);
+        using (await EventReader.OpenAsync(app.Anonymous(), $"/api/{_ann}/events?ticket={one}"))
+        using (await EventReader.OpenAsync(app.Anonymous(), $"/api/{_ann}/events?ticket={two}"))
+            Assert.Equal(0L, Count());
+
+        await app.WithToken(TokenFor(100)).Post($"/api/{_ann}/batch", """{"operations":[{"method":"POST","path":"/events/ticket"}]}""")
+            .IsProblem(HttpStatusCode.UnprocessableEntity, "NOT_IN_A_BATCH");
+
+        async Task<string> SendAsync() =>
+            (await app.WithToken(TokenFor(100)).SendWith("POST", address, "{}", ("Idempotency-Key", "once")).Is(HttpStatusCode.OK))["ticket"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task Is_removed_when_nobody_came_with_it()
+    {
+        await MakeAsync();
+        await app.Services.GetRequiredService<Housekeeping>().RemoveExpiredAsync(Cancellation);
+        Assert.Equal(1L, Count());
+
+        app.Step(TimeSpan.FromSeconds(30));
+        await app.Services.GetRequiredService<Housekeeping>().RemoveExpiredAsync(Cancellation);
+        Assert.Equal(0L, Count());
     }
 
     private long Count()
