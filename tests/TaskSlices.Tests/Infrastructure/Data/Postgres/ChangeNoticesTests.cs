@@ -11,6 +11,7 @@ public sealed class ChangeNoticesTests(PostgresTests.Database database) : IClass
 
     [Theory]
     [InlineData("notices")]
+    [InlineData("notices, several addresses")]
     [InlineData("lost notices")]
     [InlineData("pooler")]
     public async Task Tell_the_streams_of_other_instances(string kind)
@@ -27,7 +28,9 @@ public sealed class ChangeNoticesTests(PostgresTests.Database database) : IClass
         }
 
         await using var pooler = kind == "pooler" ? await Pooler.StartAsync(database.Server.Port, connections: 4) : null;
-        var url = $"postgres://postgres@127.0.0.1:{pooler?.Port ?? database.Server.Port}/{name}";
+        var address = $"127.0.0.1:{pooler?.Port ?? database.Server.Port}";
+        var url = $"postgres://postgres@{address}{(kind.EndsWith("addresses", StringComparison.Ordinal) ? $",{address}" : "")}/{name}";
+        var isQuick = kind.StartsWith("notices", StringComparison.Ordinal);
         await using var one = Start(url);
         await using var two = Start(url);
         using var atOne = ClientOf(one);
@@ -36,11 +39,11 @@ public sealed class ChangeNoticesTests(PostgresTests.Database database) : IClass
         using var streamOfTwo = await EventReader.OpenAsync(atTwo, "/api/ann/events");
 
         // Until each knows that it is not alone.
-        if (kind == "notices")
+        if (isQuick)
             await Task.Delay(500, TestContext.Current.CancellationToken);
 
         // A poll each second, or as quick as the server tells.
-        var most = TimeSpan.FromSeconds(kind == "notices" ? 0.7 : 2);
+        var most = TimeSpan.FromSeconds(isQuick ? 0.7 : 2);
         for (var i = 1; i <= 6; i++)
         {
             await (i % 2 == 0 ? atOne : atTwo).CreateTask("ann");
