@@ -21,7 +21,8 @@ public sealed class RunBatchValidator : Validator<RunBatchRequest>
         RuleFor(r => r.Operations).NotNull()
             .Must(operations => operations.Count is >= 1 and <= Batches.Limit && operations.All(operation => operation is not null))
             .WithMessage($"operations must be 1 to {Batches.Limit} operations.");
-        RuleForEach(r => r.Operations).SetValidator(new BatchOperationValidator());
+        RuleForEach(r => r.Operations).SetValidator(new BatchOperationValidator())
+            .When(r => r.Operations is { Count: <= Batches.Limit });
     }
 }
 

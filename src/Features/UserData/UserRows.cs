@@ -36,7 +36,7 @@ public sealed class UserRows(AppDb db)
                 last = rows.Count == Batch ? rows[^1] : null;
 
                 foreach (var row in rows)
-                    yield return (entity.GetTableName()!, row);
+                    yield return (entity.GetTableName()!, row is DeletedRow deleted ? Describe(deleted) : row);
             }
             while (last is not null);
         }
@@ -60,6 +60,10 @@ public sealed class UserRows(AppDb db)
 
         return count;
     }
+
+    private Deletion Describe(DeletedRow row) => new(
+        row.TableName, row.Id, row.Revision, row.DeletedAt,
+        RowKind.All(db.Model).FirstOrDefault(kind => kind.Name == row.TableName) is { } kind ? row.Restore(kind) : null);
 
     private Task<List<object>> ReadAsync(IEntityType entity, string userId, object? after, CancellationToken ct)
     {
@@ -86,3 +90,6 @@ public sealed class UserRows(AppDb db)
     private async Task<List<object>> ToListAsync<T>(string sql, object[] values, CancellationToken ct) where T : class =>
         [.. await db.Set<T>().FromSqlRaw(sql, values).AsNoTracking().ToListAsync(ct)];
 }
+
+/// <summary>A row that was deleted and is kept, as it is exported: as the row itself would be.</summary>
+public sealed record Deletion(string TableName, Guid Id, long Revision, DateTimeOffset DeletedAt, object? Row);

@@ -34,10 +34,10 @@ public sealed class OwnerGuard : IGlobalPreProcessor
 
         var rows = http.Resolve<RowOwner>();
         rows.Set((string)owner!);
-        if (EntityTags.ReadPrecondition(http.Request, out var precondition) is { } malformed)
+        if (EntityTags.ReadPrecondition(http.Request, out var precondition) is { } refused)
         {
-            var message = $"{malformed} must be * or entity tags in quotes, as the header ETag has them.";
-            await http.Response.SendResultAsync(Problem.For(http, 422, detail: message, errors: [new FieldError(malformed, message)]));
+            var message = $"{refused.Header} {refused.Reason}";
+            await http.Response.SendResultAsync(Problem.For(http, 422, detail: message, errors: [new FieldError(refused.Header, message)]));
             return;
         }
 

@@ -285,6 +285,9 @@ public sealed class AppDb : DbContext
         List<DeletedRow>? deleted = null;
         foreach (var change in ChangeTracker.Entries())
         {
+            // From a save that failed, or that is run again.
+            if (change is { Entity: DeletedRow, State: EntityState.Added })
+                change.State = EntityState.Detached;
             if (change.State is not (EntityState.Added or EntityState.Modified or EntityState.Deleted))
                 continue;
 

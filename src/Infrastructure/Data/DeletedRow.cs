@@ -38,7 +38,9 @@ public sealed class DeletedRow
         Content = new JsonObject(Columns(kind).Select(p => KeyValuePair.Create(p.GetColumnName(), ValueOf(p, row)))).ToJsonString(),
     };
 
-    /// <summary>The row as it was. A column that came later has the value of a new row.</summary>
+    /// <summary>
+    /// The row as it was. What a later version added has the initial value of its property, which a column that is not nullable needs.
+    /// </summary>
     internal IOwned Restore(RowKind kind)
     {
         var row = Activator.CreateInstance(kind.Entity.ClrType, nonPublic: true)!;
@@ -122,7 +124,7 @@ public sealed class DeletedRowMapping : IEntityTypeConfiguration<DeletedRow>
     public void Configure(EntityTypeBuilder<DeletedRow> builder)
     {
         builder.ToTable("deleted_rows");
-        builder.HasKey(row => new { row.UserId, row.TableName, row.Id });
+        builder.HasKey(row => new { row.UserId, row.TableName, row.Id, row.Revision });
         builder.HasIndex(row => new { row.UserId, row.Revision });
         builder.HasIndex(row => row.DeletedAt);
     }

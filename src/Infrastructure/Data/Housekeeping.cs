@@ -11,8 +11,8 @@ public interface IExpiringRows
 }
 
 /// <summary>
-/// Removes what has expired: a minute after the start, then once an hour. Nothing relies on it: rows that have expired are treated as
-/// absent. Several instances may do it at once.
+/// Removes what has expired: a minute after the start, then once an hour. What has expired may stay for so long. Several instances may do
+/// it at once.
 /// </summary>
 public sealed partial class Housekeeping(
     IEnumerable<IExpiringRows> kinds, IServiceScopeFactory scopes, TimeProvider clock, ILogger<Housekeeping> log) : BackgroundService

@@ -76,7 +76,7 @@ public sealed class DataSchema : ISchema
                 revision INTEGER NOT NULL,
                 deleted_at INTEGER NOT NULL,
                 content TEXT NOT NULL,
-                PRIMARY KEY (user_id, table_name, id)
+                PRIMARY KEY (user_id, table_name, id, revision)
             ) WITHOUT ROWID;
             {DeletedRowIndexes}
             """)
@@ -89,7 +89,7 @@ public sealed class DataSchema : ISchema
                     revision BIGINT NOT NULL,
                     deleted_at TIMESTAMPTZ(3) NOT NULL,
                     content TEXT NOT NULL,
-                    PRIMARY KEY (user_id, table_name, id)
+                    PRIMARY KEY (user_id, table_name, id, revision)
                 );
                 {DeletedRowIndexes}
                 """,

@@ -49,10 +49,10 @@ public static class OwnedModel
     /// <summary>Compares the model with the schema that the steps have made.</summary>
     /// <exception cref="StartupException">A table, column or index is missing, or an entity has no owner; the message names
     /// each.</exception>
-    internal static void Check(IModel model, ILookup<string, string> columns, ILookup<string, string> indexes)
+    internal static void Check(IModel model, IStore store, ILookup<string, string> columns, ILookup<string, string> indexes)
     {
         var mistakes = model.GetEntityTypes().SelectMany(entity => FindMistakes(entity, columns))
-            .Concat(RowKind.All(model).Select(kind => FindMistake(kind, indexes)).OfType<string>()).Distinct().ToArray();
+            .Concat(RowKind.All(model).Select(kind => FindMistake(kind, store, indexes)).OfType<string>()).Distinct().ToArray();
 
         if (mistakes.Length > 0)
             throw new StartupException(string.Join(Environment.NewLine, mistakes));
@@ -83,11 +83,14 @@ public static class OwnedModel
         }
     }
 
-    private static string? FindMistake(RowKind kind, ILookup<string, string> indexes)
+    private static string? FindMistake(RowKind kind, IStore store, ILookup<string, string> indexes)
     {
         var name = kind.Entity.ClrType.Name;
-        if (!FlatModel.IsFlat(kind.Entity))
-            return $"{name} is more than the columns of one table, and can't be a kind of row. Leave out parts, heirs and filters.";
+        if (kind.OtherResponse is { } other)
+            return $"{name} has two responses, {kind.Response.Name} and {other.Name}. Take IRowResponse from one of them.";
+        if (store.ReaderOf(kind.Entity) is null)
+            return $"{name} is more than the columns of one table, and can't be a kind of row. "
+                + "Leave out parts, heirs, filters, shadow properties and constructors with parameters.";
 
         return indexes[kind.Name].Contains(RevisionIndex) ? null
             : $"{name} has no index for the changes of a user: no schema step makes one on ({RevisionIndex}). "

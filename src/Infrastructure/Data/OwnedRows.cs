@@ -65,7 +65,9 @@ public static class OwnedRows
         public Task<T?> ChangeAsync(string userId, Guid id, Action<T> change, CancellationToken ct, Func<T>? make = null) =>
             rows.SaveOneAsync(userId, id, change, make, ct);
 
-        /// <summary>Removes the user's row of that id. It is gone from the disk when the task completes.</summary>
+        /// <summary>
+        /// Removes the user's row of that id; it can be restored if its kind is shown. It is on disk when the task completes.
+        /// </summary>
         /// <returns>The row as it was; null if there is none.</returns>
         /// <exception cref="PreconditionFailedException">The request is for another state of the row.</exception>
         public Task<T?> RemoveAsync(string userId, Guid id, CancellationToken ct) =>
@@ -79,11 +81,10 @@ public static class OwnedRows
                 var db = rows.Database;
                 var there = await rows.ReadForUpdateAsync(userId, id, ct);
                 if (there is not null || RowKind.Of(rows.EntityType) is not { } kind
-                    || await rows.FindDeletedAsync(kind, userId, id, ct) is not { } deleted)
+                    || await rows.ForgetAsync(kind, userId, id, ct) is not { } deleted)
                     return there;
 
                 var row = (T)deleted.Restore(kind);
-                db.Remove(deleted);
                 db.Add(row);
                 await db.SaveChangesAsync(ct);
 
@@ -93,17 +94,18 @@ public static class OwnedRows
 
         /// <summary>The user's rows that were deleted and can be restored, the last deleted first.</summary>
         /// <param name="userId">Whose.</param>
-        /// <param name="after">Those behind the one of that id; null: from the first on. Nothing, if that one is not kept any more.</param>
+        /// <param name="before">Those that were deleted before that revision.</param>
         /// <param name="count">At most so many.</param>
         /// <param name="ct">Ends the reading.</param>
-        public async Task<List<T>> ReadDeletedAsync(string userId, Guid? after, int count, CancellationToken ct)
+        /// <returns>Each with the revision of its deletion.</returns>
+        public async Task<List<(T Row, long Deletion)>> ReadDeletedAsync(string userId, long before, int count, CancellationToken ct)
         {
             var kind = RowKind.Of(rows.EntityType)!;
-            var kept = rows.Database.Set<DeletedRow>().AsNoTracking().Where(row => row.UserId == userId && row.TableName == kind.Name);
-            var asked = after is { } id ? kept.Where(row => row.Revision < kept.First(last => last.Id == id).Revision) : kept;
-            var found = await asked.OrderByDescending(row => row.Revision).Take(count).ToListAsync(ct);
+            var found = await rows.Database.Set<DeletedRow>().AsNoTracking()
+                .Where(row => row.UserId == userId && row.TableName == kind.Name && row.Revision < before)
+                .OrderByDescending(row => row.Revision).Take(count).ToListAsync(ct);
 
-            return found.ConvertAll(row => (T)row.Restore(kind));
+            return found.ConvertAll(row => ((T)row.Restore(kind), row.Revision));
         }
 
         /// <summary>The user's rows on a page of a list. The store must have a reader for the table.</summary>
@@ -193,16 +195,24 @@ public static class OwnedRows
 
         private async Task<T> MakeAsync(T row, CancellationToken ct)
         {
-            if (RowKind.Of(rows.EntityType) is { } kind && await rows.FindDeletedAsync(kind, row.UserId, row.Id, ct) is { } deleted)
-                rows.Database.Remove(deleted);
+            if (RowKind.Of(rows.EntityType) is { } kind)
+                await rows.ForgetAsync(kind, row.UserId, row.Id, ct);
 
             rows.Add(row);
 
             return row;
         }
 
-        private Task<DeletedRow?> FindDeletedAsync(RowKind kind, string userId, Guid id, CancellationToken ct) => rows.Database
-            .Set<DeletedRow>().FirstOrDefaultAsync(row => row.UserId == userId && row.TableName == kind.Name && row.Id == id, ct);
+        /// <summary>Removes what is kept of deleted rows of that id, when the unit is saved.</summary>
+        /// <returns>The last of them; null if nothing is kept.</returns>
+        private async Task<DeletedRow?> ForgetAsync(RowKind kind, string userId, Guid id, CancellationToken ct)
+        {
+            var deleted = await rows.Database.Set<DeletedRow>()
+                .Where(row => row.UserId == userId && row.TableName == kind.Name && row.Id == id).ToListAsync(ct);
+            rows.Database.RemoveRange(deleted);
+
+            return deleted.MaxBy(row => row.Revision);
+        }
 
         // EF Core's queries have the same condition as a filter.
         private bool MayFind(string userId) => userId == rows.Database.Owner;

@@ -6,12 +6,18 @@ namespace TaskSlices.Infrastructure.Data;
 /// <summary>The rows of one entity that the API shows: <see cref="IRowResponse{TRow, TSelf}"/>.</summary>
 public abstract class RowKind(IEntityType entity)
 {
-    private static readonly Dictionary<Type, Type> Responses = typeof(RowKind).Assembly.GetTypes()
+    private static readonly ILookup<Type, Type> Responses = typeof(RowKind).Assembly.GetTypes()
         .SelectMany(type => type.GetInterfaces(), (type, shown) => (type, shown))
         .Where(found => found.shown.IsGenericType && found.shown.GetGenericTypeDefinition() == typeof(IRowResponse<,>))
-        .ToDictionary(found => found.shown.GetGenericArguments()[0], found => found.type);
+        .ToLookup(found => found.shown.GetGenericArguments()[0], found => found.type);
 
     public IEntityType Entity { get; } = entity;
+
+    /// <summary>What shows a row.</summary>
+    public Type Response { get; } = Responses[entity.ClrType].First();
+
+    /// <summary>One too many; null if there is none.</summary>
+    internal Type? OtherResponse { get; } = Responses[entity.ClrType].Skip(1).FirstOrDefault();
 
     /// <summary>The name of the table.</summary>
     public string Name { get; } = entity.GetTableName()!;
@@ -25,7 +31,7 @@ public abstract class RowKind(IEntityType entity)
     public static RowKind? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(RowKind), Make, entity);
 
     /// <summary>Whether rows of that type are shown.</summary>
-    public static bool IsShown(Type row) => Responses.ContainsKey(row);
+    public static bool IsShown(Type row) => Responses.Contains(row);
 
     public abstract IRowResponse Show(IOwned row);
 
@@ -33,7 +39,7 @@ public abstract class RowKind(IEntityType entity)
     public abstract Task<IReadOnlyList<IOwned>> ReadChangedAsync(AppDb db, string userId, long since, int count, CancellationToken ct);
 
     private static RowKind? Make(IEntityType? entity) =>
-        Responses.TryGetValue(entity!.ClrType, out var response)
+        Responses[entity!.ClrType].FirstOrDefault() is { } response
             ? (RowKind)Activator.CreateInstance(typeof(Shown<,>).MakeGenericType(entity.ClrType, response), entity)! : null;
 
     private sealed class Shown<TRow, TResponse>(IEntityType entity) : RowKind(entity)

@@ -21,7 +21,7 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
     public async Task RunAsync(CancellationToken ct = default)
     {
         await ApplyMissingAsync(ct);
-        OwnedModel.Check(db.Model, await store.ReadColumnsAsync(db, ct), await store.ReadIndexesAsync(db, ct));
+        OwnedModel.Check(db.Model, store, await store.ReadColumnsAsync(db, ct), await store.ReadIndexesAsync(db, ct));
     }
 
     /// <summary>The steps of every schema among the types, in the order they run.</summary>

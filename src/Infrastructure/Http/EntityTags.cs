@@ -13,6 +13,8 @@ public static class EntityTags
     /// <summary>The parameter of a route that names a row.</summary>
     public const string RowId = "id";
 
+    private const string Malformed = "must be * or entity tags in quotes, as the header ETag has them.";
+
     public static string Of(long revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
 
     /// <summary>Sets the entity tag of what is answered.</summary>
@@ -38,26 +40,30 @@ public static class EntityTags
         return true;
     }
 
-    /// <summary>What If-Match and If-None-Match demand of the row that a change is for (RFC 9110, section 13.1).</summary>
+    /// <summary>
+    /// What If-Match and If-None-Match demand of the row that a change is for (RFC 9110, section 13.1). What can't be kept is refused, and
+    /// not ignored: who sends it relies on it.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="precondition">Null if there is none.</param>
-    /// <returns>The header that is malformed; null if none is.</returns>
-    public static string? ReadPrecondition(HttpRequest request, out Precondition? precondition)
+    /// <returns>The header that is refused, and why; null if none is.</returns>
+    public static (string Header, string Reason)? ReadPrecondition(HttpRequest request, out Precondition? precondition)
     {
         precondition = null;
         var (match, noneMatch) = (request.Headers.IfMatch, request.Headers.IfNoneMatch);
-        if (match.Count == 0 && noneMatch.Count == 0)
+        if (IsRead(request) || (match.Count == 0 && noneMatch.Count == 0))
             return null;
         if (!IsValid(match))
-            return HeaderNames.IfMatch;
+            return (HeaderNames.IfMatch, Malformed);
         if (!IsValid(noneMatch))
-            return HeaderNames.IfNoneMatch;
+            return (HeaderNames.IfNoneMatch, Malformed);
+        if (match.Count > 0 && noneMatch.Count > 0)
+            return (HeaderNames.IfMatch, "can't be used together with If-None-Match.");
+        if (!request.RouteValues.TryGetValue(RowId, out var value) || !Guid.TryParse(value as string, out var id))
+            return (match.Count > 0 ? HeaderNames.IfMatch : HeaderNames.IfNoneMatch, "can't be used here: the address names no row.");
 
-        if (!IsRead(request) && request.RouteValues.TryGetValue(RowId, out var value) && Guid.TryParse(value as string, out var id))
-        {
-            precondition = new Precondition(
-                id, revision => (match.Count == 0 || Names(match, revision, isStrong: true)) && !Names(noneMatch, revision));
-        }
+        precondition = new Precondition(
+            id, revision => match.Count > 0 ? Names(match, revision, isStrong: true) : !Names(noneMatch, revision));
 
         return null;
     }

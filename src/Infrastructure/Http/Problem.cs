@@ -61,7 +61,7 @@ public sealed record Problem(
         405 => ("METHOD_NOT_ALLOWED", "This address does not take that method; the Allow header names those it takes.", Rfc9110("15.5.6")),
         409 => ("CONFLICT", "The data was changed by someone else meanwhile; read it again and repeat.", Rfc9110("15.5.10")),
         410 => ("GONE", "That is not kept any more.", Rfc9110("15.5.11")),
-        412 => ("PRECONDITION_FAILED", "The row was changed since it was read; current is what it is now.", Rfc9110("15.5.13")),
+        412 => ("PRECONDITION_FAILED", "The row is not as If-Match or If-None-Match demands; see current.", Rfc9110("15.5.13")),
         413 => ("BODY_TOO_LARGE", "The body is larger than this API takes.", Rfc9110("15.5.14")),
         415 => ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json, in UTF-8 and not compressed.", Rfc9110("15.5.16")),
         422 => ("VALIDATION_FAILED", "The request is not allowed as it is.", Rfc9110("15.5.21")),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using FastEndpoints;
@@ -47,6 +48,9 @@ public static class Batches
     /// <summary>The most operations of a batch. The body of the batch has the limit of any other.</summary>
     public const int Limit = 100;
 
+    /// <summary>After that, no other operation begins, and nothing is changed: on SQLite, every writer waits for the batch.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// Finds the slice of a request, and leaves of its query what that declares. The operations of a batch enter here.
     /// </summary>
@@ -82,14 +86,24 @@ public static class Batches
         {
             return ([], new FailedOperation(undone.Answer));
         }
+        catch (TooLongException)
+        {
+            return ([], new FailedOperation(Problem.For(
+                context, StatusCodes.Status422UnprocessableEntity, "BATCH_TOO_LONG",
+                $"The operations before this one took more than {Longest.TotalSeconds:0} s, so nothing was changed. Send fewer at once.")));
+        }
 
         async Task<IReadOnlyList<BatchResult>> RunEachAsync()
         {
+            var began = Stopwatch.GetTimestamp();
             var results = new List<BatchResult>(operations.Count);
             foreach (var operation in operations)
             {
                 // If the operation throws, the problem names it.
                 context.Features.Set(new BatchPlace(results.Count, user + operation.Path));
+
+                if (Stopwatch.GetElapsedTime(began) > Longest)
+                    throw new TooLongException();
 
                 // As a request of its own would find it: with nothing that another one has read or left unsaved.
                 db.ChangeTracker.Clear();
@@ -136,7 +150,7 @@ public static class Batches
     }
 
     /// <summary>Its first two segments: /api/ann of /api/ann/batch.</summary>
-    private static PathString UserPath(PathString path) => string.Join('/', path.Value!.Split('/').Take(3));
+    private static PathString UserPath(PathString path) => new(string.Join('/', path.Value!.Split('/').Take(3)));
 
     private static BatchResult ResultOf(CapturedAnswer answer)
     {
@@ -173,18 +187,21 @@ public static class Batches
     }
 
     private sealed class Mark;
+
+    private sealed class TooLongException : Exception;
 }
 
 public sealed class BatchOperationValidator : AbstractValidator<BatchOperation>
 {
     private const int HeaderLimit = 1000;
+    private const string PathRule = "{PropertyPath} must be a path below the user's own, such as /tasks, without a query.";
 
     public BatchOperationValidator()
     {
-        RuleFor(o => o.Method).NotNull().Matches("^(POST|PUT|PATCH|DELETE)$")
+        RuleFor(o => o.Method).NotNull().Matches(@"^(POST|PUT|PATCH|DELETE)\z")
             .WithMessage("{PropertyPath} must be POST, PUT, PATCH or DELETE.");
-        RuleFor(o => o.Path).NotNull().Matches(@"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+$").Must(HasNoDots)
-            .WithMessage("{PropertyPath} must be a path below the user's own, such as /tasks, without a query.");
+        RuleFor(o => o.Path).NotNull().Matches(@"^(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+\z").WithMessage(PathRule)
+            .Must(HasNoDots).WithMessage(PathRule);
         RuleFor(o => o.IfMatch).Characters(0, HeaderLimit);
         RuleFor(o => o.IfNoneMatch).Characters(0, HeaderLimit);
         RuleFor(o => o.IdempotencyKey).Characters(0, HeaderLimit);
@@ -198,9 +215,11 @@ public sealed class BatchOperationValidator : AbstractValidator<BatchOperation>
 /// <summary>The answer of the operation that was refused; its problem names the operation.</summary>
 public sealed class FailedOperation : IResult, IEndpointMetadataProvider
 {
-    private readonly CapturedAnswer _answer;
+    private readonly Func<HttpContext, Task> _answer;
 
-    internal FailedOperation(CapturedAnswer answer) => _answer = answer;
+    internal FailedOperation(CapturedAnswer answer) => _answer = answer.SendAsync;
+
+    internal FailedOperation(Problem problem) => _answer = problem.ExecuteAsync;
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
     {
@@ -208,5 +227,5 @@ public sealed class FailedOperation : IResult, IEndpointMetadataProvider
             builder.Metadata.Add(new ProducesResponseTypeMetadata(status, typeof(Problem), [Problem.MediaType]));
     }
 
-    public Task ExecuteAsync(HttpContext httpContext) => _answer.SendAsync(httpContext);
+    public Task ExecuteAsync(HttpContext httpContext) => _answer(httpContext);
 }

@@ -81,8 +81,8 @@ public sealed class IdempotencyKeySchema : ISchema
 /// <summary>Removes the keys whose time is over, the oldest first.</summary>
 internal sealed class ExpiredIdempotencyKeys : IExpiringRows
 {
-    /// <summary>An answer to a batch can have a megabyte.</summary>
-    private const int AtOnce = 100;
+    /// <summary>An answer to a batch can have a megabyte, and what is deleted is overwritten.</summary>
+    private const int AtOnce = 10;
 
     public async Task<bool> RemoveSomeAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
     {

@@ -1,5 +1,6 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.Features;
+using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Slices;
 
@@ -42,6 +43,12 @@ internal static class InnerRequest
         {
             var slice = inner.GetEndpoint()?.Metadata.GetMetadata<EndpointDefinition>()?.EndpointType.Name;
             throw new TimeoutException($"{slice} did not end within {Limit.TotalSeconds:0} s, while others wait for its unit.", e);
+        }
+        catch when (inner.Features.Get<BatchPlace>() is { } place)
+        {
+            // For the problem of the outer one.
+            outer.Features.Set(place);
+            throw;
         }
 
         await response.StartAsync();

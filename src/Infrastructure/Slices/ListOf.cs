@@ -209,25 +209,28 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
 
         var count = asked.Limit ?? ListPage.Batch;
         var found = await rows.ReadDeletedAsync(userId, after, count + 1, ct);
-        var last = found.Count > count ? found[count - 1].Id : (Guid?)null;
-        if (last is not null)
+        var hasNext = found.Count > count;
+        if (hasNext)
             found.RemoveAt(count);
         if (asked.Limit is null)
-            return new RowList<TResponse>(found.ConvertAll(row => show(row)), last is null ? null : ReadOnAsync);
-        if (last is { } place)
-            context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{asked.Next(new RowPlace(place))}>; rel=\"next\"";
+            return new RowList<TResponse>(found.ConvertAll(row => show(row.Row)), hasNext ? ReadOnAsync : null);
 
-        return new RowList<TResponse>(found.ConvertAll(row => show(row)));
+        if (hasNext)
+        {
+            var place = new RowPlace(found[^1].Row.Id, found[^1].Deletion);
+            context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{asked.Next(place)}>; rel=\"next\"";
+        }
+
+        return new RowList<TResponse>(found.ConvertAll(row => show(row.Row)));
 
         async Task<IReadOnlyList<TResponse>> ReadOnAsync()
         {
-            if (last is null)
+            if (found.Count < count)
                 return [];
 
-            var next = await rows.ReadDeletedAsync(userId, last, count, ct);
-            last = next.Count == count ? next[^1].Id : null;
+            found = await rows.ReadDeletedAsync(userId, found[^1].Deletion, count, ct);
 
-            return next.ConvertAll(row => show(row));
+            return found.ConvertAll(row => show(row.Row));
         }
     }
 

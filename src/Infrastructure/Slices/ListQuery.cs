@@ -113,17 +113,20 @@ internal sealed class ListQuery(IQueryCollection query)
         return new RowPage(list, Limit ?? ListPage.FirstBatch, after, (int)skipped);
     }
 
-    /// <summary>Which part of the list of deleted rows is asked for: those behind the one of that id.</summary>
-    public Guid? ReadPlace()
+    /// <summary>Which part of the list of deleted rows is asked for: those that were deleted before that revision.</summary>
+    public long ReadPlace()
     {
         Limit = Number(["limit"], 1, ListPage.Maximum);
         foreach (var (name, _) in query.Where(given => !DeletedNames.Contains(given.Key, StringComparer.OrdinalIgnoreCase)))
             Fail(name, $"{name} can't be used together with {ListPage.DeletedName}.");
 
-        var after = One(
-            ["after"], text => Guid.TryParse(text, out _), () => "must be from the Link header of the same list.", text => text);
+        return (long)(One<object>(
+            ["after"], text => Deletion(text) is not null, () => "must be from the Link header of the same list.",
+            text => Deletion(text)!) ?? long.MaxValue);
 
-        return after is null ? null : Guid.Parse(after);
+        static long? Deletion(string text) =>
+            text.Split(Separator, 2) is [var id, var revision] && Guid.TryParse(id, out _)
+            && long.TryParse(revision, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
     /// <summary>The query string of the next page: the same list, behind that place.</summary>

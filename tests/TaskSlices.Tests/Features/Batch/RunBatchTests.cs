@@ -139,6 +139,36 @@ public sealed class RunBatchTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task Ends_what_keeps_other_writers_waiting()
+    {
+        var endless = """{"method":"POST","path":"/tasks","body":{"title":"x","due_date":"2026-01-01","completed":true,"recurrence":"FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30"} }""";
+
+        var problem = await SendAsync([.. Enumerable.Repeat(endless, 100)]).IsProblem(HttpStatusCode.UnprocessableEntity, "BATCH_TOO_LONG");
+
+        Assert.InRange(problem["operation"]!.GetValue<int>(), 1, 99);
+        Assert.Equal(0, app.LastRevision(_ann));
+    }
+
+    [Fact]
+    public async Task Reaches_the_tasks_of_a_user_whose_name_has_a_percent_sign()
+    {
+        var user = $"{_ann}%41";
+        var url = $"/api/{Uri.EscapeDataString(user)}";
+
+        await app.As(user).Post($"{url}/batch", """{"operations":[{"method":"POST","path":"/tasks","body":{"title":"New"}}]}""").Is(HttpStatusCode.OK);
+
+        Assert.Single(await app.As(user).Get($"{url}/tasks").IsList());
+    }
+
+    [Fact]
+    public async Task Looks_no_closer_at_a_batch_that_is_too_long()
+    {
+        var refused = await SendAsync([.. Enumerable.Repeat("{}", 20_000)]).IsProblem(HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED");
+
+        Assert.Equal("operations", Assert.Single(refused["errors"]!.AsArray())!["field"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task Takes_a_hundred_operations_and_no_more()
     {
         var operation = """{"method":"POST","path":"/tasks","body":{"title":"New"}}""";

@@ -95,7 +95,26 @@ public sealed class RestoreTaskTests(ClockApp app) : TestBase<ClockApp>
         Assert.Equal(expected, paged);
     }
 
+    [Fact]
+    public async Task A_page_goes_on_behind_a_task_that_was_restored_meanwhile()
+    {
+        var tasks = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            tasks.Add((await app.As(_ann).CreateTask(_ann)).Id());
+            await app.As(_ann).Delete($"/api/{_ann}/tasks/{tasks[i]}");
+        }
+
+        var first = await app.As(_ann).Get($"/api/{_ann}/tasks?deleted=true&limit=2");
+        Assert.Equal([tasks[2], tasks[1]], (await first.IsList()).Ids());
+        await RestoreAsync(tasks[1]).Is(HttpStatusCode.OK);
+
+        Assert.Equal([tasks[0]], (await app.As(_ann).Get(first.Next()!).IsList()).Ids());
+    }
+
     [Theory]
+    [InlineData("deleted=true&after=01a1fcf0-0000-7000-8000-000000000000", "after")]
+    [InlineData("deleted=true&after=01a1fcf0-0000-7000-8000-000000000000,-1", "after")]
     [InlineData("deleted=maybe", "deleted")]
     [InlineData("deleted=true&status=pending", "status")]
     [InlineData("deleted=true&sort_by=title", "sort_by")]

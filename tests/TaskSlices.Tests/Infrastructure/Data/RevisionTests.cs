@@ -47,6 +47,45 @@ public sealed class RevisionTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task A_row_that_is_added_again_under_its_id_can_be_deleted_again()
+    {
+        var id = Guid.NewGuid();
+        for (var i = 0; i < 2; i++)
+        {
+            await WithDatabaseAsync(async db =>
+            {
+                db.Tasks.Add(New(_ann, id));
+                await db.SaveChangesAsync(Cancellation);
+            });
+            await app.As(_ann).Delete($"/api/{_ann}/tasks/{id}").Is(HttpStatusCode.OK);
+        }
+
+        await app.As(_ann).Post($"/api/{_ann}/tasks/{id}/restore").Is(HttpStatusCode.OK);
+        Assert.Empty(await app.As(_ann).Get($"/api/{_ann}/tasks?deleted=true").IsList());
+    }
+
+    [Fact]
+    public async Task A_removal_that_failed_leaves_no_trace_in_the_context()
+    {
+        var id = Guid.Parse((await app.As(_ann).CreateTask(_ann)).Id());
+        await WithDatabaseAsync(async db =>
+        {
+            var task = await db.Tasks.SingleAsync(t => t.UserId == _ann && t.Id == id, Cancellation);
+            await app.As(_ann).Patch($"/api/{_ann}/tasks/{id}/complete").Is(HttpStatusCode.OK);
+            db.Tasks.Remove(task);
+            for (var i = 0; i < 2; i++)
+                await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => db.SaveChangesAsync(Cancellation));
+
+            db.Entry(task).State = EntityState.Unchanged;
+            db.Tasks.Add(New(_ann));
+            await db.SaveChangesAsync(Cancellation);
+        });
+
+        Assert.Empty(await app.As(_ann).Get($"/api/{_ann}/tasks?deleted=true").IsList());
+        Assert.Equal(3, app.LastRevision(_ann));
+    }
+
+    [Fact]
     public async Task A_save_of_several_rows_numbers_each_of_them()
     {
         await WithDatabaseAsync(async db =>

@@ -94,8 +94,18 @@ public sealed class EntityTagsTests(ClockApp app) : TestBase<ClockApp>
         var id = (await app.As(_ann).CreateTask(_ann)).Id();
 
         await SendAsync("PATCH", $"/{id}/complete", null, (header, value)).Refuses(header);
+        await SendAsync("GET", $"/{id}", null, (header, value)).Is(HttpStatusCode.OK);
 
         Assert.Equal(1, app.LastRevision(_ann));
+    }
+
+    [Fact]
+    public async Task Refuses_a_condition_that_it_can_not_keep()
+    {
+        await SendAsync("POST", "", """{"title":"New"}""", ("If-Match", "\"1\"")).Refuses("If-Match");
+        await SendAsync("PUT", $"/{Guid.NewGuid()}", """{"title":"New"}""", ("If-Match", "\"1\""), ("If-None-Match", "*")).Refuses("If-Match");
+
+        Assert.Equal(0, app.LastRevision(_ann));
     }
 
     [Fact]
