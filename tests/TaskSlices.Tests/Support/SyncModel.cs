@@ -7,7 +7,7 @@ using FsCheck.Fluent;
 namespace TaskSlices.Tests.Support;
 
 /// <summary>
-/// Clients that change the tasks of a few users at once, retry what got no answer, and followers that keep a copy by the change feed. At the
+/// Clients that change the tasks of a few users at once, retry what got no answer, and followers that keep a copy by the change feed or by events. At the
 /// end nothing is lost, nothing is there twice, and every copy is what the server has.
 /// </summary>
 public sealed class SyncModel(Func<int, Uri> addressOf, int operations)
@@ -42,7 +42,8 @@ public sealed class SyncModel(Func<int, Uri> addressOf, int operations)
     public async Task<List<(int User, Dictionary<string, string> Rows)>> RunAsync()
     {
         var work = Operations.Sample(operations, 10).Chunk((operations + Clients - 1) / Clients).ToList();
-        var following = Enumerable.Range(0, Users).SelectMany(user => new[] { 3, 50 }.Select(limit => Task.Run(() => FollowAsync(user, limit)))).ToList();
+        var following = Enumerable.Range(0, Users)
+            .SelectMany(user => new[] { Task.Run(() => FollowAsync(user, 3)), Task.Run(() => FollowAsync(user, 50)), Task.Run(() => FollowEventsAsync(user)) }).ToList();
         await Task.WhenAll(work.Select((part, client) => Task.Run(() => WorkAsync(client, part))));
         _isOver = true;
 
@@ -286,6 +287,37 @@ public sealed class SyncModel(Func<int, Uri> addressOf, int operations)
                 return (user, rows);
 
             await Task.Delay(10);
+        }
+    }
+
+    /// <summary>As EventSource does: it comes back with the last id that it got.</summary>
+    private async Task<(int User, Dictionary<string, string> Rows)> FollowEventsAsync(int user)
+    {
+        using var client = NewClient(user, 1);
+        var (rows, since) = (new Dictionary<string, string>(), 0L);
+        while (true)
+        {
+            var wasOver = _isOver;
+            using var connection = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/{UserOf(user)}/events");
+                request.Headers.Add("Last-Event-ID", $"{since}");
+                using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, connection.Token);
+                using var lines = new StreamReader(await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(connection.Token));
+                while (await lines.ReadLineAsync(connection.Token) is { } line)
+                {
+                    if (line.StartsWith("data: ", StringComparison.Ordinal))
+                        Apply(JsonNode.Parse(line["data: ".Length..])!.AsObject(), rows, ref since);
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                await Task.Delay(50);
+            }
+
+            if (wasOver)
+                return (user, rows);
         }
     }
 

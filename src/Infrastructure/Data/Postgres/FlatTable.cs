@@ -42,18 +42,22 @@ internal sealed class FlatTable : IRowReader
     public static FlatTable? Of(IEntityType entity) => entity.GetOrAddRuntimeAnnotationValue(nameof(FlatTable), Make, entity);
 
     public ValueTask<T?> FindAsync<T>(AppDb db, string userId, Guid id) where T : class =>
-        Store(db).ReadAsync(db, [One(userId, id)], reader => ReadOneAsync<T>(reader, userId));
+        Store(db).ReadAsync(db, () => [One(userId, id)], reader => ReadOneAsync<T>(reader, userId));
 
     public ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page)
     {
-        var list = Command(_lists.Page(userId, page));
-        NpgsqlBatchCommand[] commands = page.Revision is null ? [list] : [PostgresWriter.Of(PostgresWriter.Counter, userId), list];
+        return Store(db).ReadAsync(db, Commands, reader => ReadAllAsync<T>(reader, userId, page));
 
-        return Store(db).ReadAsync(db, commands, reader => ReadAllAsync<T>(reader, userId, page));
+        NpgsqlBatchCommand[] Commands()
+        {
+            var list = Command(_lists.Page(userId, page));
+
+            return page.Revision is null ? [list] : [PostgresWriter.Of(PostgresWriter.Counter, userId), list];
+        }
     }
 
     public ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query) =>
-        Store(db).ReadAsync(db, [Command(_lists.Count(userId, query))], ReadCountAsync);
+        Store(db).ReadAsync(db, () => [Command(_lists.Count(userId, query))], ReadCountAsync);
 
     /// <summary>The statement that finds one row, for a batch.</summary>
     public NpgsqlBatchCommand One(string userId, Guid id) => new(_one)

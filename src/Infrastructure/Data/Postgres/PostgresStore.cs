@@ -94,7 +94,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
 
     public ValueTask<UserRevision> ReadRevisionAsync(AppDb db, string userId) =>
-        ReadAsync(db, [PostgresWriter.Of(PostgresWriter.Counter, userId)], ReadCounterAsync);
+        ReadAsync(db, () => [PostgresWriter.Of(PostgresWriter.Counter, userId)], ReadCounterAsync);
 
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) =>
         RunInTurnAsync(patience => RunAsync(db, change, patience, ct));
@@ -229,10 +229,13 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     /// <summary>
     /// Runs statements in one round trip, in the unit of the context or on a connection of its own; again, if the connection was lost.
     /// </summary>
-    internal async ValueTask<T> ReadAsync<T>(AppDb db, NpgsqlBatchCommand[] commands, Func<NpgsqlDataReader, Task<T>> read)
+    /// <param name="db">Who reads.</param>
+    /// <param name="commands">Makes the statements, anew for each try: one that has run belongs to its connection.</param>
+    /// <param name="read">Reads the results.</param>
+    internal async ValueTask<T> ReadAsync<T>(AppDb db, Func<NpgsqlBatchCommand[]> commands, Func<NpgsqlDataReader, Task<T>> read)
     {
         if (db.Writer is PostgresWriter writer)
-            return await ReadAsync(writer.Connection, commands, read);
+            return await ReadAsync(writer.Connection, commands(), read);
 
         for (var isAgain = false; ; isAgain = true)
         {
@@ -240,7 +243,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
             {
                 await using var connection = await Source.OpenConnectionAsync();
 
-                return await ReadAsync(connection, commands, read);
+                return await ReadAsync(connection, commands(), read);
             }
             catch (Exception e) when (!isAgain && PostgresErrors.IsConnectionLost(e))
             {

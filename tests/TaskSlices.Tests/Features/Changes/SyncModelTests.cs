@@ -2,8 +2,9 @@ namespace TaskSlices.Tests.Features.Changes;
 
 /// <summary>Ten thousand changes by clients that retry, while servers are killed.</summary>
 [Trait("Speed", "slow")]
-public sealed class SyncModelTests : IDisposable
+public sealed class SyncModelTests : IAsyncDisposable
 {
+    private readonly List<ServerProcess> _servers = [];
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
     [Fact]
@@ -15,14 +16,12 @@ public sealed class SyncModelTests : IDisposable
         var running = model.RunAsync();
         foreach (var done in new[] { 2500, 5000 })
         {
-            try { await Wait.Until($"{done} operations are done", () => model.Done >= done, TimeSpan.FromSeconds(20)); } catch (Exception e) { Assert.Fail(e.Message + string.Join("\n", model.Strange) + model.Summary + server.Log); }
+            await Wait.Until($"{done} operations are done", () => model.Done >= done, TimeSpan.FromMinutes(3));
             await server.KillAsync();
-            await server.DisposeAsync();
             server = await StartAsync(address.Port);
         }
 
-        await using (server)
-            await model.CheckAsync(await running);
+        await model.CheckAsync(await running);
 
         TestContext.Current.SendDiagnosticMessage(model.Summary);
     }
@@ -43,27 +42,31 @@ public sealed class SyncModelTests : IDisposable
         var running = model.RunAsync();
         await Wait.Until("some operations are done", () => model.Done >= 2500, TimeSpan.FromMinutes(3));
         await servers[1].KillAsync();
-        await servers[1].DisposeAsync();
-        servers[1] = await StartAsync(addresses[1].Port, url);
+        await StartAsync(addresses[1].Port, url);
         await Wait.Until("more operations are done", () => model.Done >= 5000, TimeSpan.FromMinutes(3));
         await primary.KillAsync();
         await standby.PromoteAsync();
 
         await model.CheckAsync(await running);
-        foreach (var server in servers)
-            await server.DisposeAsync();
-
         TestContext.Current.SendDiagnosticMessage(model.Summary);
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers)
+            await server.DisposeAsync();
 
-    private Task<ServerProcess> StartAsync(int port = 0, string? url = null)
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task<ServerProcess> StartAsync(int port = 0, string? url = null)
     {
         var environment = new Dictionary<string, string> { ["BETTER_AUTH_SECRET"] = Token.Secret };
         if (url is not null)
             environment["DATABASE_URL"] = url;
 
-        return ServerProcess.StartAsync(_directory, environment, port: port);
+        _servers.Add(await ServerProcess.StartAsync(_directory, environment, port: port));
+
+        return _servers[^1];
     }
 }
