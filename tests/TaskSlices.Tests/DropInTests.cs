@@ -320,8 +320,7 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
 
             public override async Task<Ok> ExecuteAsync(AwaitAnotherServerRequest req, CancellationToken ct)
             {
-                if (HttpContext.Request.Headers.ContainsKey("Idempotency-Key"))
-                    await Task.Delay(Timeout.Infinite, ct);
+                await Task.Delay(HttpContext.Request.Headers.ContainsKey("Idempotency-Key") ? Timeout.Infinite : 1100, ct);
 
                 return TypedResults.Ok();
             }
@@ -438,6 +437,13 @@ public sealed class DropInTests(DropInTests.Dropped dropped) : IClassFixture<Dro
         var stuck = carl.SendWith("POST", "/api/carl/memos/elsewhere", null, ("Idempotency-Key", "elsewhere"));
         await stuck.IsProblem(HttpStatusCode.InternalServerError);
         await Wait.Until("the log names the slice", () => dropped.Server.Log.Contains("AwaitAnotherServer did not end within 5 s", StringComparison.Ordinal));
+
+        var slow = await carl.Post("/api/carl/batch", """
+            {"operations":[{"method":"POST","path":"/memos","body":{"title":"Lost"}},{"method":"POST","path":"/memos/elsewhere"},
+            {"method":"POST","path":"/memos/elsewhere"},{"method":"POST","path":"/memos/elsewhere"}]}
+            """).IsProblem(HttpStatusCode.UnprocessableEntity, "BATCH_TOO_LONG");
+        Assert.Equal(3, slow["operation"]!.GetValue<int>());
+        Assert.Equal("In a batch Once", await TitlesAsync());
 
         // What was saved before the refusal is undone with it.
         await carl.SendWith("POST", "/api/carl/memos/nothing", null, ("Idempotency-Key", "nothing")).IsProblem(HttpStatusCode.Conflict);

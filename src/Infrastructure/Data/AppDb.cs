@@ -297,6 +297,10 @@ public sealed class AppDb : DbContext
             if (change.Entity is not IOwned owned)
                 continue;
 
+            // It was read by a query of the slice's own.
+            if (change.State is not EntityState.Added && Precondition is { IsChecked: false } precondition)
+                precondition.Check((IOwned)change.OriginalValues.ToObject());
+
             var revision = await writer.NextRevisionAsync(owned.UserId);
             _changed = owned.UserId;
             DemandActive();

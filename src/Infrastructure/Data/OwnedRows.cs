@@ -223,9 +223,13 @@ public static class OwnedRows
     }
 
     /// <exception cref="PreconditionFailedException">The request is for another state of the row.</exception>
-    private static T? Demand<T>(AppDb db, T? row) where T : class, IOwned =>
-        row is null || db.Precondition is not { } precondition || precondition.Id != row.Id || precondition.Allows(row.Revision)
-            ? row : throw new PreconditionFailedException(row);
+    private static T? Demand<T>(AppDb db, T? row) where T : class, IOwned
+    {
+        if (row is not null)
+            db.Precondition?.Check(row);
+
+        return row;
+    }
 
     private static class Queries<T> where T : class, IOwned
     {

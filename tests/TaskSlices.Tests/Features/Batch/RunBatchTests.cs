@@ -139,17 +139,6 @@ public sealed class RunBatchTests(App app) : TestBase<App>
     }
 
     [Fact]
-    public async Task Ends_what_keeps_other_writers_waiting()
-    {
-        var endless = """{"method":"POST","path":"/tasks","body":{"title":"x","due_date":"2026-01-01","completed":true,"recurrence":"FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30"} }""";
-
-        var problem = await SendAsync([.. Enumerable.Repeat(endless, 100)]).IsProblem(HttpStatusCode.UnprocessableEntity, "BATCH_TOO_LONG");
-
-        Assert.InRange(problem["operation"]!.GetValue<int>(), 1, 99);
-        Assert.Equal(0, app.LastRevision(_ann));
-    }
-
-    [Fact]
     public async Task Reaches_the_tasks_of_a_user_whose_name_has_a_percent_sign()
     {
         var user = $"{_ann}%41";

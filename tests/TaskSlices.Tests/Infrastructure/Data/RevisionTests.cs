@@ -86,6 +86,30 @@ public sealed class RevisionTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task A_row_that_was_read_by_any_query_is_changed_only_in_the_state_that_is_asked_for()
+    {
+        var task = await app.As(_ann).CreateTask(_ann);
+        foreach (var (allows, expected) in new[] { (false, 1L), (true, 2L) })
+        {
+            await using var scope = app.ScopeOf(_ann);
+            scope.ServiceProvider.GetRequiredService<RowOwner>().Precondition = new Precondition(Guid.Parse(task.Id()), _ => allows);
+            var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+            var row = await db.Tasks.SingleAsync(t => t.UserId == _ann, Cancellation);
+            row.Title = "New";
+
+            if (allows)
+                await db.SaveChangesAsync(Cancellation);
+            else
+            {
+                var refused = await Assert.ThrowsAsync<PreconditionFailedException>(() => db.SaveChangesAsync(Cancellation));
+                Assert.Equal("Buy milk", ((TaskItem)refused.Current).Title);
+            }
+
+            Assert.Equal(expected, app.LastRevision(_ann));
+        }
+    }
+
+    [Fact]
     public async Task A_save_of_several_rows_numbers_each_of_them()
     {
         await WithDatabaseAsync(async db =>
