@@ -169,6 +169,7 @@ public sealed class AppDb : DbContext
     internal async Task<T> RunOnAsync<T>(IWriter writer, Func<Task<T>> change)
     {
         DemandActive();
+        Precondition?.IsChecked = false;
 
         var reading = Connection.DbConnection;
         Connection.SetDbConnection(writer.Connection, contextOwnsConnection: false);

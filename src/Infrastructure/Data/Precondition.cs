@@ -5,8 +5,8 @@ namespace TaskSlices.Infrastructure.Data;
 /// <param name="Allows">Whether the change may be made to the row of that revision.</param>
 public sealed record Precondition(Guid Id, Func<long, bool> Allows)
 {
-    /// <summary>Whether the row was looked at.</summary>
-    internal bool IsChecked { get; private set; }
+    /// <summary>Whether the row was looked at in this run of the unit.</summary>
+    internal bool IsChecked { get; set; }
 
     /// <summary>Looks at a row as it is, before it is changed.</summary>
     /// <exception cref="PreconditionFailedException">The request is for another state of it.</exception>
