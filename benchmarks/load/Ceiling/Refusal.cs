@@ -4,19 +4,19 @@ using System.Text.Json;
 namespace TaskSlices.Load.Ceiling;
 
 /// <summary>An answer that is no success: the same problem as the product's (RFC 9457), with all that does not vary encoded once.</summary>
-public sealed class Refusal(int status, string title, string section, string code, string detail, bool challenges = false)
+public sealed class Refusal(int status, string title, string code, string detail, bool challenges = false)
 {
     public static readonly Refusal TokenMissing = Token("TOKEN_MISSING", "Send a token, as the header 'Authorization: Bearer <JWT>'.");
     public static readonly Refusal MalformedToken = Token("MALFORMED_TOKEN", "The token is not a well-formed JWT.");
     public static readonly Refusal BadSignature = Token("BAD_SIGNATURE", "The token's signature is wrong: it was signed with another key, or changed on its way.");
     public static readonly Refusal TokenExpired = Token("TOKEN_EXPIRED", "The token has expired; get a new one.");
-    public static readonly Refusal NotYourUrl = new(403, "Forbidden", "15.5.4", "NOT_YOUR_URL", "The user in the URL is not the one who is signed in.");
-    public static readonly Refusal NotFound = new(404, "Not Found", "15.5.5", "NOT_FOUND", "There is nothing at this address.");
-    public static readonly Refusal TaskNotFound = new(404, "Not Found", "15.5.5", "TASK_NOT_FOUND", "There is no such task.");
-    public static readonly Refusal MalformedJson = new(400, "Bad Request", "15.5.1", "MALFORMED_JSON", "The body is not well-formed JSON.");
-    public static readonly Refusal MediaType = new(415, "Unsupported Media Type", "15.5.16", "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json, in UTF-8 and not compressed.");
-    public static readonly Refusal Invalid = new(422, "Unprocessable Entity", "15.5.21", "VALIDATION_FAILED", "The request is not allowed as it is.");
-    public static readonly Refusal Failed = new(500, "Internal Server Error", "15.6.1", "INTERNAL_ERROR", "Something went wrong here.");
+    public static readonly Refusal NotYourUrl = new(403, "Forbidden", "NOT_YOUR_URL", "The user in the URL is not the one who is signed in.");
+    public static readonly Refusal NotFound = new(404, "Not Found", "NOT_FOUND", "There is nothing at this address.");
+    public static readonly Refusal TaskNotFound = new(404, "Not Found", "TASK_NOT_FOUND", "There is no such task.");
+    public static readonly Refusal MalformedJson = new(400, "Bad Request", "MALFORMED_JSON", "The body is not well-formed JSON.");
+    public static readonly Refusal MediaType = new(415, "Unsupported Media Type", "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json, in UTF-8 and not compressed.");
+    public static readonly Refusal Invalid = new(422, "Unprocessable Entity", "VALIDATION_FAILED", "The request is not allowed as it is.");
+    public static readonly Refusal Failed = new(500, "Internal Server Error", "INTERNAL_ERROR", "Something went wrong here.");
 
     private static readonly JsonEncodedText TypeName = JsonEncodedText.Encode("type");
     private static readonly JsonEncodedText TitleName = JsonEncodedText.Encode("title");
@@ -26,7 +26,7 @@ public sealed class Refusal(int status, string title, string section, string cod
     private static readonly JsonEncodedText TraceIdName = JsonEncodedText.Encode("trace_id");
     private static readonly JsonEncodedText CodeName = JsonEncodedText.Encode("code");
 
-    private readonly JsonEncodedText _type = JsonEncodedText.Encode($"https://www.rfc-editor.org/rfc/rfc9110#section-{section}", TaskJson.Encoder);
+    private readonly JsonEncodedText _type = JsonEncodedText.Encode($"/errors#{code.ToLowerInvariant()}", TaskJson.Encoder);
     private readonly JsonEncodedText _title = JsonEncodedText.Encode(title, TaskJson.Encoder);
     private readonly JsonEncodedText _detail = JsonEncodedText.Encode(detail, TaskJson.Encoder);
     private readonly JsonEncodedText _code = JsonEncodedText.Encode(code, TaskJson.Encoder);
@@ -51,5 +51,5 @@ public sealed class Refusal(int status, string title, string section, string cod
         json.WriteEndObject();
     }
 
-    private static Refusal Token(string code, string detail) => new(401, "Unauthorized", "15.5.2", code, detail, challenges: true);
+    private static Refusal Token(string code, string detail) => new(401, "Unauthorized", code, detail, challenges: true);
 }

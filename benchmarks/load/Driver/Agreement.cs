@@ -100,6 +100,8 @@ public static partial class Agreement
     {
         var recent = DateTimeOffset.UtcNow.AddSeconds(-30);
 
+        // A product from before the page of errors, with --beside.
+        answer = ErrorType().Replace(answer, "\"type\":\"<address>\"");
         answer = TraceId().Replace(answer, "\"trace_id\":\"<32 hexadecimal digits>\"");
         answer = Time().Replace(answer, time => DateTimeOffset.Parse(time.Value, System.Globalization.CultureInfo.InvariantCulture) > recent ? "<now>" : time.Value);
 
@@ -111,6 +113,9 @@ public static partial class Agreement
 
     [GeneratedRegex("\"priority\":.*?\"next_task_id\":null,")]
     private static partial Regex Fields();
+
+    [GeneratedRegex("\"type\":\"[^\"]*#[^\"]*\"")]
+    private static partial Regex ErrorType();
 
     [GeneratedRegex("\"trace_id\":\"[0-9a-f]{32}\"")]
     private static partial Regex TraceId();

@@ -12,6 +12,7 @@ public sealed record LoadOptions
           --only w1,w3    only these of w1 w2 w3 w4 w5 and start
           --two-cpus      instead: w4 with two CPUs for the server, one long round each: the slowest request
           --depth         instead: a user of 100,000 tasks among 1,000,000 rows, against a user of 1,000
+          --streams       instead: 2,000 live streams of the product, and creates beside them
           --postgres URL  measured on the PostgreSQL database of this address, which is empty, in place of the ceiling
           --shape         instead, with --postgres: a page of 50 among 100,000, 1,000,000 and 10,000,000 tasks
           --product FILE  a TaskSlices.dll that is built already; without it the product is published first
@@ -24,6 +25,7 @@ public sealed record LoadOptions
     public bool TwoCpus { get; private init; }
     public bool Depth { get; private init; }
     public bool Shape { get; private init; }
+    public bool Streams { get; private init; }
     public string? Postgres { get; private init; }
     public string? Product { get; private init; }
     public string? Beside { get; private init; }
@@ -42,6 +44,7 @@ public sealed record LoadOptions
                 "--only" => options with { Only = Value(args, ++i).Split(',') },
                 "--two-cpus" => options with { TwoCpus = true },
                 "--depth" => options with { Depth = true },
+                "--streams" => options with { Streams = true },
                 "--shape" => options with { Shape = true },
                 "--postgres" => options with { Postgres = Value(args, ++i) },
                 "--product" => options with { Product = Path.GetFullPath(Value(args, ++i)) },

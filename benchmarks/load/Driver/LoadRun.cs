@@ -25,7 +25,9 @@ public static class LoadRun
                 await new TwoCpusRun(bench, options).RunAsync();
             if (options.Shape)
                 await new ShapeRun(bench, options).RunAsync();
-            if (options is { Depth: false, TwoCpus: false, Shape: false })
+            if (options.Streams)
+                await new StreamsRun(bench, options).RunAsync();
+            if (options is { Depth: false, TwoCpus: false, Shape: false, Streams: false })
                 await new WorkloadsRun(bench, options).RunAsync();
 
             return 0;

@@ -153,25 +153,6 @@ public static class OwnedRows
             return rows.MayFind(userId) ? await rows.Reader!.CountAsync(rows.Database, userId, query) : 0;
         }
 
-        /// <summary>
-        /// The user's newest rows, at most <paramref name="count"/>; those older than <paramref name="before"/>, if there is one.
-        /// </summary>
-        public async Task<List<T>> ReadNewestAsync(string userId, Guid? before, int count, CancellationToken ct)
-        {
-            if (rows.Reader is not null)
-                return await rows.ReadPageAsync(userId, new RowPage(new(), count, before is { } place ? new(place) : null), ct);
-
-            var newest = before is { } id
-                ? Queries<T>.NewestBefore(rows.Database, userId, id, count)
-                : Queries<T>.Newest(rows.Database, userId, count);
-            var found = new List<T>();
-
-            await foreach (var row in newest.WithCancellation(ct))
-                found.Add(row);
-
-            return found;
-        }
-
         private Task<T?> SaveOneAsync(string userId, Guid id, Action<T> change, Func<T>? make, CancellationToken ct) =>
             rows.Database.RunUnitAsync(
             async () =>
@@ -240,14 +221,5 @@ public static class OwnedRows
         public static readonly Func<AppDb, string, Guid, CancellationToken, Task<T?>> OneTracked = EF.CompileAsyncQuery(
             (AppDb db, string userId, Guid id, CancellationToken _) =>
                 db.Set<T>().FirstOrDefault(row => row.UserId == userId && row.Id == id));
-
-        public static readonly Func<AppDb, string, int, IAsyncEnumerable<T>> Newest = EF.CompileAsyncQuery(
-            (AppDb db, string userId, int count) => db.Set<T>().AsNoTracking().Where(row => row.UserId == userId)
-                .OrderByDescending(row => row.Id).Take(count));
-
-        public static readonly Func<AppDb, string, Guid, int, IAsyncEnumerable<T>> NewestBefore = EF.CompileAsyncQuery(
-            (AppDb db, string userId, Guid before, int count) =>
-                db.Set<T>().AsNoTracking().Where(row => row.UserId == userId && row.Id < before)
-                .OrderByDescending(row => row.Id).Take(count));
     }
 }

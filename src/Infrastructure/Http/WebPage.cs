@@ -22,6 +22,7 @@ public static class WebPage
         // Not for the API: looking for a file costs a call to the disk.
         app.UseWhen(static context => !context.Request.Path.StartsWithSegments("/api"), page =>
         {
+            page.UseErrorPage();
             page.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files, DefaultFileNames = ["index.html"] });
             page.UseStaticFiles(new StaticFileOptions
             {
@@ -31,7 +32,7 @@ public static class WebPage
         });
     }
 
-    private static void Protect(IHeaderDictionary headers)
+    internal static void Protect(IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";

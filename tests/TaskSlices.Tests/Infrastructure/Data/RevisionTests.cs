@@ -145,7 +145,7 @@ public sealed class RevisionTests(App app) : TestBase<App>
 
         Assert.Empty(await db.Tasks.ToListAsync(Cancellation));
         Assert.Null(await db.Tasks.ReadAsync(_ann, Guid.Parse(task.Id()), Cancellation));
-        Assert.Empty(await db.Tasks.ReadNewestAsync(_ann, null, 10, Cancellation));
+        Assert.Empty(await db.Tasks.ReadPageAsync(_ann, new RowPage(new(), 10), Cancellation));
         Assert.Null(await db.Tasks.ReadForUpdateAsync(_ann, Guid.Parse(task.Id()), Cancellation));
     }
 

@@ -51,7 +51,7 @@ public sealed class ProblemTests(Server server, FaultyApp faulty, FragileApp unu
         Assert.Matches("^[0-9a-f]{32}$", problem["trace_id"]!.GetValue<string>());
         Assert.Matches(@"^[A-Za-z][^\n{}]*[.]$", problem["detail"]!.GetValue<string>());
         Assert.Equal(code == "VALIDATION_FAILED", problem.ContainsKey("errors"));
-        Assert.True(Uri.TryCreate(problem["type"]!.GetValue<string>(), UriKind.Absolute, out _));
+        Assert.Equal($"/errors#{code.ToLowerInvariant()}", problem["type"]!.GetValue<string>());
 
         var everything = await response.Everything();
         foreach (var secret in new[] { Marker, "   at ", "Exception", ".cs", "SELECT ", "INSERT ", "sqlite", "elsewhere", "taskslices", "/tmp", Token.Secret, "Kestrel" })

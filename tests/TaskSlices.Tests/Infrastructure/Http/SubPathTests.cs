@@ -35,6 +35,9 @@ public sealed class SubPathTests(SubPathServer server, Server plain) : IClassFix
 
         var problem = await client.Get($"{sent}/api/bob/tasks").IsProblem(HttpStatusCode.Forbidden);
         Assert.Equal($"{seen}/api/bob/tasks", problem["instance"]!.GetValue<string>());
+        Assert.Equal($"{seen}/errors#not_your_url", problem["type"]!.GetValue<string>());
+        using var errors = await client.GetAsync($"{sent}/errors", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, errors.StatusCode);
 
         var document = await client.Get($"{sent}{Document.Path}").Is(HttpStatusCode.OK);
         Assert.Equal($$"""[{"url":"{{seen}}"}]""", document["servers"]!.ToJsonString());

@@ -211,7 +211,7 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
             var user = users[i % users.Count];
             await using var scope = app.ScopeOf(user);
             await Task.Yield();
-            var task = Assert.Single(await scope.ServiceProvider.GetRequiredService<AppDb>().Tasks.ReadNewestAsync(user, null, 10, ct));
+            var task = Assert.Single(await scope.ServiceProvider.GetRequiredService<AppDb>().Tasks.ReadPageAsync(user, new RowPage(new(), 10), ct));
             Assert.Equal($"Task of {user}", task.Title);
         });
     }

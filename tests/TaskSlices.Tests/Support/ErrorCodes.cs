@@ -1,0 +1,13 @@
+using System.Text.RegularExpressions;
+
+namespace TaskSlices.Tests.Support;
+
+/// <summary>The codes that docs/errors.md explains.</summary>
+public static partial class ErrorCodes
+{
+    public static readonly HashSet<string> Documented =
+        [.. Heading().Matches(File.ReadAllText(Path.Combine(DropIn.Root, "docs", "errors.md"))).Select(match => match.Groups[1].Value)];
+
+    [GeneratedRegex("^### ([A-Z_]+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+}
