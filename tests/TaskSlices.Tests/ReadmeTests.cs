@@ -10,7 +10,7 @@ public sealed partial class ReadmeTests : IDisposable
     [Fact]
     public async Task Has_a_helper_for_frontends_that_posts_and_renews_once_for_all()
     {
-        var code = Assert.Single(Code().Matches(await File.ReadAllTextAsync(Path.Combine(DropIn.Root, "README.md"), Cancellation)), match => match.Value.Contains("function api(", StringComparison.Ordinal));
+        var code = Assert.Single(Code().Matches(await File.ReadAllTextAsync(Path.Combine(DropIn.Root, "docs", "better-auth.md"), Cancellation)), match => match.Value.Contains("function api(", StringComparison.Ordinal));
         var file = Path.Combine(_directory, "api.mjs");
         await File.WriteAllTextAsync(file, code.Groups[1].Value, Cancellation);
         await using var auth = await BetterAuthServer.StartAsync("EdDSA");

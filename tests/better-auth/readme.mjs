@@ -1,5 +1,5 @@
 // Runs the README's api() as it stands, in the place of a frontend of a Better Auth server, and prints what became of it as one line of JSON.
-//   node readme.mjs <url of the Better Auth server> <url of the API> <file with the code of the README, as a module>
+//   node readme.mjs <url of the Better Auth server> <url of the API> <file with the code of docs/better-auth.md, as a module>
 import { pathToFileURL } from "node:url";
 
 const [authUrl, apiUrl, file] = process.argv.slice(2);

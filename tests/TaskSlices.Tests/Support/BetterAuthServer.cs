@@ -85,7 +85,7 @@ public sealed class BetterAuthServer : IAsyncDisposable
         return JsonNode.Parse(await RunAsync("node", ["probe.mjs", url], Patience))!.AsObject();
     }
 
-    /// <summary>The code of the README, in the place of a frontend of this server. See tests/better-auth/readme.mjs.</summary>
+    /// <summary>The code of docs/better-auth.md, in the place of a frontend of this server. See tests/better-auth/readme.mjs.</summary>
     public async Task<JsonObject> RunReadmeAsync(Uri api, string file) =>
         JsonNode.Parse(await RunAsync("node", ["readme.mjs", Url, api.AbsoluteUri, file], Patience))!.AsObject();
 

@@ -4,7 +4,7 @@ namespace TaskSlices.Tests.Support;
 
 /// <summary>
 /// A Citus cluster to run the tests on: <c>TEST_CITUS_URL</c> is its coordinator's, with a database that knows the workers. Each new table is
-/// distributed as soon as it is made, as the README says.
+/// distributed as soon as it is made, as decision 11 says.
 /// </summary>
 public static class Citus
 {

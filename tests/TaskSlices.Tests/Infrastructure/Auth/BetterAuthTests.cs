@@ -117,7 +117,7 @@ public sealed class BetterAuthTests(BetterAuthServers servers) : IClassFixture<B
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    /// <summary>One setting, as the README has it.</summary>
+    /// <summary>One setting, as docs/better-auth.md has it.</summary>
     private WebApplicationFactory<Program> Start(BetterAuthServer auth, string algorithm, params (string Name, string Value)[] more) =>
         InProcess.Start(_directory, [.. more, Setting(auth, algorithm)]);
 
