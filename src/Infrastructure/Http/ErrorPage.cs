@@ -4,7 +4,7 @@ using Markdig.Extensions.AutoIdentifiers;
 
 namespace TaskSlices.Infrastructure.Http;
 
-/// <summary>docs/errors.md at <c>/errors</c>: what <see cref="Problem.Type"/> points to. It is rendered at the first request and kept.</summary>
+/// <summary>docs/errors.md at <c>/errors</c>: what <see cref="Problem.Type"/> points to. Rendered at the first request, and kept.</summary>
 public static class ErrorPage
 {
     private const string Path = "/errors";

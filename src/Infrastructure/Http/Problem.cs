@@ -10,8 +10,8 @@ public sealed record FieldError(string Field, string Message);
 /// <summary>
 /// The body of every answer that is not a success (RFC 9457). <see cref="Type"/> is the address of its code on <see cref="ErrorPage"/>,
 /// <see cref="Detail"/> one plain sentence for a person, <see cref="Code"/> a stable word for a program, <see cref="Instance"/> the path as
-/// the client sees it, <see cref="Current"/> the row that a change was refused for. It has no stack trace, no SQL, and nothing else that the
-/// caller sent.
+/// the client sees it, <see cref="Current"/> the row that a change was refused for. It has no stack trace, no SQL, and nothing else that
+/// the caller sent.
 /// </summary>
 public sealed record Problem(
     string Type,
@@ -43,7 +43,8 @@ public sealed record Problem(
 
         return new Problem(
             code.StartsWith(Unnamed, StringComparison.Ordinal) ? "about:blank" : ErrorPage.AddressOf(context.Request, code),
-            ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, place?.Address ?? context.Request.OwnAddress(), Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code, errors)
+            ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, place?.Address ?? context.Request.OwnAddress(),
+            Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code, errors)
         {
             Operation = place?.Index,
         };
