@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using Microsoft.Extensions.Options;
 
@@ -10,24 +11,24 @@ public sealed class AccountSettings
 
     private static readonly TimeSpan ShortestTokenLifetime = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a token is valid: <c>00:15:00</c>, or <c>7.00:00:00</c> for a week.</summary>
+    [Description("How long a token is valid: one minute (00:01:00) to seven days (7.00:00:00). Tokens that are out follow it.")]
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>The address at which browsers see this server. Empty means that of each request.</summary>
+    [Description("The address at which browsers see this server. Empty: that of each request.")]
     public string Url { get; set; } = "";
 
-    /// <summary>Whether anybody may make an account. Existing accounts can sign in either way.</summary>
+    [Description("Whether anybody may make an account. Existing accounts can sign in either way.")]
     public bool SignUp { get; set; } = true;
 
     internal bool IsClosed => !SignUp;
 
-    /// <summary>How often a minute one address may try to sign up or in.</summary>
+    [Description("How often a minute one address may try to sign up or in.")]
     public int AttemptsPerAddress { get; set; } = 30;
 
-    /// <summary>How many wrong passwords one account takes in a quarter of an hour.</summary>
+    [Description("How many wrong passwords one account takes in a quarter of an hour.")]
     public int FailuresPerAccount { get; set; } = 10;
 
-    /// <summary>A server with this key may export and erase any user. Empty: none may.</summary>
+    [Description("A server with this key, 32 bytes at least, may export and erase any user. Empty: none may.")]
     public string ServiceKey { get; set; } = "";
 
     /// <summary>The origin of <see cref="Url"/> as browsers write it, in ASCII; null if it is empty.</summary>

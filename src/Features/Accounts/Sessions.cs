@@ -92,6 +92,16 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         return await RemoveAsync(sessions.Where(which), ct);
     }, ct));
 
+    /// <summary>Changes the user's password and ends all sessions in one unit: nobody signs in with the old one in between.</summary>
+    public async Task EndWithPasswordAsync(string userId, string hash, CancellationToken ct) => ended.Add(await db.WriteAsync(async () =>
+    {
+        await db.LockAsync(userId);
+        if (await db.Accounts.SingleOrDefaultAsync(a => a.UserId == userId, ct) is { } account)
+            account.PasswordHash = hash;
+
+        return await RemoveAllAsync(userId, ct);
+    }, ct));
+
     /// <summary>
     /// Removes all sessions of the user, inside a unit. When that is on disk, the caller adds the result to <see cref="EndedSessions"/>.
     /// </summary>

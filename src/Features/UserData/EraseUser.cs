@@ -28,8 +28,7 @@ public sealed class EraseUserValidator : Validator<EraseUserRequest>
 public sealed record EraseUserResponse(string UserId, string Message);
 
 public sealed class EraseUser(
-    AppDb db, UserRows rows, Sessions sessions, EndedSessions ended, Passwords passwords, SignInLimits limits, IOptions<AuthSettings> auth,
-    IStore store)
+    AppDb db, Erasure erasure, Passwords passwords, SignInLimits limits, IOptions<AuthSettings> auth)
     : Endpoint<EraseUserRequest, Results<Ok<EraseUserResponse>, EraseRefused>>
 {
     public override void Configure()
@@ -48,17 +47,7 @@ public sealed class EraseUser(
         if (!HttpContext.User.IsService() && await FindRefusalAsync(req, ct) is { } refusal)
             return refusal;
 
-        // One unit: nobody signs in between the end of the sessions and that of the account. Both marks are made in it, so that a change
-        // which runs after it is refused, whenever its request was authenticated.
-        await db.WriteAsync(async () =>
-        {
-            await db.LockAsync(req.UserId);
-            ended.Add(await sessions.RemoveAllAsync(req.UserId, ct));
-
-            return await rows.EraseAsync(req.UserId, ct);
-        }, ct);
-
-        await store.ForgetErasedAsync();
+        await erasure.RunAsync(req.UserId, ct);
 
         return TypedResults.Ok(new EraseUserResponse(req.UserId, "User erased"));
     }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using Microsoft.Extensions.Options;
 
@@ -6,25 +7,25 @@ namespace TaskSlices.Infrastructure.Auth;
 /// <summary>The <c>Auth</c> section: who may issue tokens, and what they must say.</summary>
 public sealed class AuthSettings
 {
-    /// <summary>The secret shared with Better Auth; its UTF-8 bytes, as they are, are the HS256 key. Empty means none.</summary>
+    [Description("The secret shared with Better Auth: its UTF-8 bytes, 32 at least, are the HS256 key. Empty: none.")]
     public string Secret { get; set; } = "";
 
-    /// <summary>The address of a Better Auth server, as its own baseURL has it. Empty means none.</summary>
+    [Description("The address of a Better Auth server; a path in it is the place of its endpoints, instead of /api/auth. Empty: none.")]
     public string Url { get; set; } = "";
 
-    /// <summary>Where its key set is, if not at the usual place under <see cref="Url"/>.</summary>
+    [Description("Where the key set is, if not at the usual place under Auth:Url.")]
     public string JwksUrl { get; set; } = "";
 
-    /// <summary>What <c>iss</c> must be. Empty means the origin of <see cref="Url"/>; for a shared secret, anything.</summary>
+    [Description("What iss must be. Empty: the origin of Auth:Url; for a shared secret, anything.")]
     public string Issuer { get; set; } = "";
 
-    /// <summary>What <c>aud</c> must be or hold. Empty means the origin of <see cref="Url"/>; for a shared secret, anything.</summary>
+    [Description("What aud must be or hold. Empty: the origin of Auth:Url; for a shared secret, anything.")]
     public string Audience { get; set; } = "";
 
-    /// <summary>The claim that names the user.</summary>
+    [Description("The claim that names the user.")]
     public string SubjectClaim { get; set; } = "sub";
 
-    /// <summary>Whether keys may be fetched over plain HTTP from another host than this one.</summary>
+    [Description("Whether keys may be fetched over plain HTTP from another host.")]
     public bool AllowHttp { get; set; }
 
     /// <summary>Whether somebody else issues the tokens; if not, this server keeps the accounts itself.</summary>

@@ -24,6 +24,19 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
         OwnedModel.Check(db.Model, store, await store.ReadColumnsAsync(db, ct), await store.ReadIndexesAsync(db, ct));
     }
 
+    /// <summary>Looks whether the schema is that of this program; changes nothing.</summary>
+    /// <exception cref="CommandException">It is older or newer, or there is none.</exception>
+    public async Task CheckAsync(CancellationToken ct)
+    {
+        var tables = await store.ReadColumnsAsync(db, ct);
+        var applied = tables.Contains("schema_steps") ? await AppliedAsync(ct) : [];
+        if (!applied.SetEquals(All(typeof(AppDb).Assembly.GetTypes()).Select(step => step.Id)))
+            throw new CommandException(
+                applied.Count == 0
+                    ? $"There is nothing in {store.Description}. Start the server once first, or set Data:Directory (DATA_DIR)."
+                    : $"The database {store.Description} has the schema of another version. Start the server of this version first.");
+    }
+
     /// <summary>The steps of every schema among the types, in the order they run.</summary>
     public static IReadOnlyList<SchemaStep> All(IEnumerable<Type> types) =>
     [

@@ -15,6 +15,9 @@ public static class Storage
         services.AddSettings<DataSettings>("Data");
         services.AddSingleton<IValidateOptions<DataSettings>, DataSettingsCheck>();
         services.AddSingleton<IValidateOptions<DataSettings>, DatabaseUrlCheck>();
+        services.AddSettings<BackupSettings>("Backup");
+        services.AddSingleton<IValidateOptions<BackupSettings>, BackupSettingsCheck>();
+        services.AddSingleton<BackupFolder>();
         services.AddSingleton<DataDirectory>();
         services.AddSingleton<IdSource>();
         services.AddSingleton<ErasedUsers>();
@@ -30,6 +33,8 @@ public static class Storage
         services.AddSingleton(provider => new Lazy<DbContextOptions<AppDb>>(provider.GetRequiredService<DbContextOptions<AppDb>>));
         services.AddSingleton<IStore>(provider =>
             IsPostgres(provider) ? MakePostgres(provider) : ActivatorUtilities.CreateInstance<SqliteStore>(provider));
+        services.AddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<Backups>(provider, (SqliteStore)provider.GetRequiredService<IStore>()));
         services.AddSingleton<ISecretStore>(provider =>
             IsPostgres(provider) ? MakeSecrets(provider) : provider.GetRequiredService<DataDirectory>());
         services.AddSingleton<ICounters>(provider =>

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Infrastructure.Hosting;
@@ -7,10 +7,8 @@ namespace TaskSlices.Infrastructure.Hosting;
 /// The one place on disk that holds everything: the database, its copies, the secrets. It is made with the first thing that is put there.
 /// Only the owner of the process can read what is made here.
 /// </summary>
-public sealed class DataDirectory : ISecretStore, IDisposable
+public sealed partial class DataDirectory : ISecretStore, IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>The error codes for a file that another process holds: EWOULDBLOCK, EWOULDBLOCK, ERROR_SHARING_VIOLATION.</summary>
     private const int HeldOnLinux = 11, HeldOnMac = 35, HeldOnWindows = unchecked((int)0x80070020);
 
@@ -27,10 +25,10 @@ public sealed class DataDirectory : ISecretStore, IDisposable
     /// <exception cref="StartupException">The directory can't be made, or another process holds it.</exception>
     public void Hold() => Refusing(() =>
     {
-        CreateDirectory(_path);
+        Disk.MakeDirectory(_path);
         try
         {
-            _lock ??= new FileStream(PathOf("lock"), OpenOwnerOnly(FileMode.OpenOrCreate));
+            _lock ??= new FileStream(PathOf("lock"), Disk.OwnerOnlyFile(FileMode.OpenOrCreate));
         }
         catch (IOException e) when (e.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
         {
@@ -51,11 +49,11 @@ public sealed class DataDirectory : ISecretStore, IDisposable
             if (File.Exists(PathOf(name)))
                 return;
 
-            CreateDirectory(_path);
+            Disk.MakeDirectory(_path);
 
             // Written under another name first: no kill leaves half a secret, and no second process reads one.
             var aside = PathOf($"{name}.{Guid.NewGuid():N}");
-            using (var file = new FileStream(aside, OpenOwnerOnly(FileMode.CreateNew)))
+            using (var file = new FileStream(aside, Disk.OwnerOnlyFile(FileMode.CreateNew)))
             {
                 file.Write(System.Text.Encoding.UTF8.GetBytes(make()));
                 file.Flush(flushToDisk: true);
@@ -84,6 +82,9 @@ public sealed class DataDirectory : ISecretStore, IDisposable
         return secrets;
     }
 
+    /// <summary>Whether a secret may have that name; none leads out of the directory.</summary>
+    public static bool IsSecretName(string name) => SecretName().IsMatch(name);
+
     /// <summary>The names of all secrets, those in subdirectories too.</summary>
     public IReadOnlyList<string> Names() =>
     [
@@ -98,9 +99,9 @@ public sealed class DataDirectory : ISecretStore, IDisposable
     /// </summary>
     public void MakeFile(string name) => Refusing(() =>
     {
-        CreateDirectory(_path);
+        Disk.MakeDirectory(_path);
         if (!File.Exists(PathOf(name)))
-            new FileStream(PathOf(name), OpenOwnerOnly(FileMode.OpenOrCreate)).Dispose();
+            new FileStream(PathOf(name), Disk.OwnerOnlyFile(FileMode.OpenOrCreate)).Dispose();
     });
 
     /// <summary>A directory inside this one, made if there is none.</summary>
@@ -108,22 +109,14 @@ public sealed class DataDirectory : ISecretStore, IDisposable
     {
         Refusing(() =>
         {
-            CreateDirectory(_path);
-            CreateDirectory(PathOf(name));
+            Disk.MakeDirectory(_path);
+            Disk.MakeDirectory(PathOf(name));
         });
 
         return PathOf(name);
     }
 
     public void Dispose() => _lock?.Dispose();
-
-    private static void CreateDirectory(string path)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
-    }
 
     /// <summary>
     /// Gives the file its name, unless another file has it. File.Move on Unix replaces a file that is made after it has looked for one.
@@ -132,7 +125,7 @@ public sealed class DataDirectory : ISecretStore, IDisposable
     {
         try
         {
-            if (OperatingSystem.IsWindows() || (Link(aside, path) != 0 && !File.Exists(path)))
+            if (OperatingSystem.IsWindows() || (!Disk.TryLink(aside, path) && !File.Exists(path)))
                 File.Move(aside, path, overwrite: false);
         }
         catch (IOException) when (File.Exists(path))
@@ -143,22 +136,6 @@ public sealed class DataDirectory : ISecretStore, IDisposable
         {
             File.Delete(aside);
         }
-    }
-
-    /// <summary>link(2): fails if the new name exists, and on file systems without hard links.</summary>
-    [DllImport("libc", EntryPoint = "link", BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Link(
-        [MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
-
-    private static FileStreamOptions OpenOwnerOnly(FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
-
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-
-        return options;
     }
 
     private void Refusing(Action action)
@@ -174,4 +151,7 @@ public sealed class DataDirectory : ISecretStore, IDisposable
                 + "Let the process write there, or set Data:Directory (DATA_DIR) to another one.");
         }
     }
+
+    [GeneratedRegex(@"^([^/\\]+-secret|(?!\.\.?/)[^/\\]+/[^/\\]+\.pem)\z")]
+    private static partial Regex SecretName();
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Infrastructure.Hosting;
@@ -5,13 +6,13 @@ namespace TaskSlices.Infrastructure.Hosting;
 /// <summary>The <c>Data</c> section: where everything is kept.</summary>
 public sealed class DataSettings
 {
-    /// <summary>The directory of the SQLite file and the secrets; relative to the working directory.</summary>
+    [Description("The directory of the SQLite file, the secrets and the backups; relative to the working directory.")]
     public string Directory { get; set; } = "data";
 
-    /// <summary>The address of a PostgreSQL database. Empty means SQLite in <see cref="Directory"/>.</summary>
+    [Description("The address of a PostgreSQL database, postgres://user:password@host/database. Empty: SQLite in Data:Directory.")]
     public string ConnectionString { get; set; } = "";
 
-    /// <summary>How long what was deleted can be restored, and told to other devices.</summary>
+    [Description("How long what was deleted can be restored, and told to other devices, up to ten years.")]
     public TimeSpan KeepDeleted { get; set; } = TimeSpan.FromDays(30);
 }
 

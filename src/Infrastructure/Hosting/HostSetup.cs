@@ -4,10 +4,17 @@ namespace TaskSlices.Infrastructure.Hosting;
 public static class HostSetup
 {
     /// <exception cref="StartupException">A port is no port number, or a secret can't be read.</exception>
-    public static void AddHosting(this WebApplicationBuilder builder, string[] args)
+    public static WebApplicationBuilder CreateBuilder(string[] settings)
     {
         InvariantCulture.Use();
-        builder.Configuration.AddShortNames(args);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = settings,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration.AddShortNames(settings);
         builder.Services.AddUnixSockets();
+
+        return builder;
     }
 }

@@ -7,14 +7,20 @@ internal static class Secrets
 
     private static readonly string[] Settings = ["Auth:Secret", "Accounts:ServiceKey", "Data:ConnectionString"];
 
+    public static bool IsSecret(string key) => Settings.Contains(key, StringComparer.OrdinalIgnoreCase);
+
     public static bool IsFileSetting(string key) =>
         Settings.Any(setting => string.Equals(key, setting + FileSuffix, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The secrets that stand in files, by setting, without the newline at their end.</summary>
+    /// <summary>Whether the name says in which file the secret is that the variable <paramref name="variable"/> would hold.</summary>
+    public static bool IsFileSetting(string name, string variable) =>
+        name.Equals(variable + FileSuffix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The secrets that stand in files, without the newline at their end, each with the name that says which file.</summary>
     /// <exception cref="StartupException">A secret is set twice, is empty, or its file can't be read.</exception>
-    public static Dictionary<string, string> ReadFiles(IConfigurationRoot configuration)
+    public static List<(string Setting, string Name, string Secret)> ReadFiles(IConfigurationRoot configuration)
     {
-        var secrets = new Dictionary<string, string>();
+        var secrets = new List<(string, string, string)>();
         foreach (var setting in Settings)
         {
             string[] names = ShortNames.Of(setting) is { } shortName ? [shortName, setting] : [setting];
@@ -29,7 +35,7 @@ internal static class Secrets
             if (names.Concat(fileNames).FirstOrDefault(name => name != file && !string.IsNullOrEmpty(configuration[name])) is { } second)
                 throw new StartupException($"{second} and {file} are both set. Remove one of them.");
 
-            secrets[setting] = Read(file, configuration[file]!);
+            secrets.Add((setting, file, Read(file, configuration[file]!)));
         }
 
         return secrets;

@@ -8,6 +8,7 @@ public static class Settings
     /// <summary>Binds a section to its settings class. An unknown key, or a value that fails a check, stops the process.</summary>
     public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class
     {
+        services.AddSingleton(new SettingsSection(section, typeof(T)));
         services.AddSingleton<IValidateOptions<T>>(
             provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
 
@@ -15,10 +16,14 @@ public static class Settings
     }
 
     /// <summary>Checks every setting, before anything is opened, and warns of secrets that look like mistakes.</summary>
+    /// <param name="app">With everything that reads settings.</param>
+    /// <param name="arguments">Those of the program that are settings.</param>
+    /// <exception cref="CommandException">An argument sets what is no setting.</exception>
     /// <exception cref="StartupException">Urls holds something that is no address to listen at.</exception>
     /// <exception cref="OptionsValidationException">A setting of a section is wrong.</exception>
-    public static void CheckSettings(this WebApplication app)
+    public static void CheckSettings(this WebApplication app, string[] arguments)
     {
+        SettingsList.Check(arguments, app.Services);
         var urls = (app.Configuration["Urls"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (urls.FirstOrDefault(url => !IsAddress(url)) is { } wrong)
             throw new StartupException(

@@ -6,10 +6,16 @@ namespace TaskSlices.Infrastructure.Hosting;
 /// <summary>Errors that are expected at the start.</summary>
 public static class StartupErrors
 {
-    /// <summary>Ends the process with the sentence of the error and exit code 1, without a stack trace.</summary>
+    /// <summary>Ends the process with the sentence of the error and exit code 1, or that of a command, without a stack trace.</summary>
     public static void Report() =>
         AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
         {
+            if (e.ExceptionObject is CommandException command)
+            {
+                Console.Error.WriteLine(command.Message);
+                Environment.Exit(command.ExitCode);
+            }
+
             if (SentenceOf(e.ExceptionObject as Exception) is { } sentence)
             {
                 Console.Error.WriteLine($"TaskSlices does not start. {sentence}");
@@ -20,7 +26,7 @@ public static class StartupErrors
     /// <summary>What is wrong and how to mend it, or null for an error that is not expected at the start.</summary>
     public static string? SentenceOf(Exception? exception) => exception switch
     {
-        StartupException or OptionsValidationException => exception.Message,
+        StartupException or CommandException or OptionsValidationException => exception.Message,
         InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
             $"{exception.Message} Correct it, or remove it.",
         InvalidOperationException when exception.Message.StartsWith("Unable to configure HTTPS endpoint", StringComparison.Ordinal) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Hosting;
@@ -8,8 +9,8 @@ namespace TaskSlices.Infrastructure.Http;
 /// <summary>The <c>Cors</c> section: which pages may call this API from a browser.</summary>
 public sealed class CorsSettings
 {
-    /// <summary>Origins, separated by commas: <c>https://app.example,http://localhost:3000</c>. Empty means none.</summary>
-    public string Origins { get; set; } = "";
+    [Description("The pages that may call it from a browser, separated by commas; no *. Empty: none.")]
+    public string Origins { get; set; } = "http://localhost:3000,http://localhost:5173";
 
     internal string[] List => Origins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Data.Postgres;
@@ -9,20 +10,21 @@ namespace TaskSlices.Infrastructure.Operations;
 /// <c>move --to ADDRESS</c>: copies what the SQLite file of a stopped server has, and its secrets, into an empty PostgreSQL database. The
 /// file stays as it is.
 /// </summary>
-public static class MoveCommand
+public sealed class MoveCommand : ProgramCommand
 {
-    /// <summary>Whether the arguments ask for it.</summary>
-    public static bool IsAskedFor(string[] args) => TokenCommand.WordsOf(args) is ["move"];
-
-    /// <exception cref="StartupException">
-    /// No address is given, the server still runs, or the database is not empty; the message says the mend.
-    /// </exception>
-    public static async Task RunAsync(IServiceProvider services, CancellationToken ct)
+    private readonly Option<string> _to = new("--to")
     {
-        var directory = services.GetRequiredService<IOptions<DataSettings>>().Value.Directory;
-        if (services.GetRequiredService<IConfiguration>()["to"] is not { Length: > 0 } address)
-            throw new StartupException("Say where to: move --to postgres://user:password@host/database");
+        Description = "The address of the PostgreSQL database, postgres://user:password@host/database.", Required = true,
+    };
 
+    public MoveCommand() : base("move", "Copy the SQLite file of a stopped server, and its secrets, into an empty PostgreSQL database.") =>
+        Command.Add(_to);
+
+    /// <exception cref="StartupException">The server still runs, or the database is not empty; the message says the mend.</exception>
+    public override async Task<int> RunAsync(CommandRun run, CancellationToken ct)
+    {
+        var directory = run.Services.GetRequiredService<IOptions<DataSettings>>().Value.Directory;
+        var address = run.Line.GetRequiredValue(_to);
         if (!File.Exists(Path.Combine(directory, "taskslices.db")))
             throw new StartupException(
                 $"There is no taskslices.db in {Path.GetFullPath(directory)}. Set Data:Directory (DATA_DIR) to where it is.");
@@ -40,7 +42,9 @@ public static class MoveCommand
         var (rows, users) = await import.RunAsync(ct);
         ((PostgresSecrets)target.GetRequiredService<ISecretStore>()).TakeOver();
 
-        Console.WriteLine($"Moved {rows} rows of {users} users to {store.Description}. Start with DATABASE_URL set to it.");
+        await run.Output.WriteLineAsync($"Moved {rows} rows of {users} users to {store.Description}. Start with DATABASE_URL set to it.");
+
+        return 0;
     }
 
     private static ServiceProvider Open(string directory, string address)

@@ -33,8 +33,8 @@ internal static class OwnCommand
     private static string Relative(string path) => Path.GetRelativePath(Environment.CurrentDirectory, path);
 
     /// <summary>As a shell takes it for one word.</summary>
-    private static string Quoted(string path) =>
-        path.All(c => char.IsAsciiLetterOrDigit(c) || @"/\.:-_".Contains(c, StringComparison.Ordinal))
+    internal static string Quoted(string path) =>
+        path.All(c => char.IsAsciiLetterOrDigit(c) || @"/\.:-_=".Contains(c, StringComparison.Ordinal))
             ? path
             : $"'{path.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using FastEndpoints.Security;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
@@ -5,27 +6,31 @@ using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Operations;
 
-/// <summary><c>token NAME</c>: prints a token for a user, to try the API without a frontend. It lasts a day.</summary>
-public static class TokenCommand
+/// <summary><c>token USER</c>: prints a token for a user, to try the API without a frontend. It lasts a day.</summary>
+public sealed class TokenCommand : ProgramCommand
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
 
-    /// <summary>Whether the arguments ask for it, and for whom; settings (<c>--Data:Directory X</c>) may stand before and behind.</summary>
-    public static bool IsAskedFor(string[] args, out string[] users)
-    {
-        var words = WordsOf(args);
-        users = words[Math.Min(1, words.Length)..];
+    private readonly Argument<string> _user = new("USER") { Description = "The user's id, as the API has it in its addresses." };
 
-        return words is ["token", ..];
+    public TokenCommand() : base("token", "Print a token for a user, to try the API without a frontend. It lasts a day.")
+    {
+        _user.Validators.Add(user =>
+        {
+            if (!TokenVerifier.IsSubject(user.GetValueOrDefault<string>()))
+                user.AddError($"Name one user of 1 to {TokenVerifier.SubjectLimit} characters: token ann");
+        });
+        Command.Add(_user);
     }
 
-    /// <exception cref="StartupException">No user is named, or there is no secret, or none that this command can use.</exception>
-    public static void Run(IServiceProvider services, string[] users)
-    {
-        if (users is not [var user] || !TokenVerifier.IsSubject(user))
-            throw new StartupException($"Name one user of 1 to {TokenVerifier.SubjectLimit} characters: token ann");
+    /// <summary>FastEndpoints signs with the services of the program that has mapped its slices.</summary>
+    public override bool UsesSlices => true;
 
+    /// <exception cref="StartupException">There is no secret, or none that this command can use.</exception>
+    public override async Task<int> RunAsync(CommandRun run, CancellationToken ct)
+    {
         // The secret of the server, and never a new one: nobody would accept what that signs.
+        var services = run.Services;
         var secrets = services.GetRequiredService<ISecretStore>();
         var file = secrets.PlaceOf(SharedSecret.FileName);
         if (!services.GetRequiredService<IOptions<AuthSettings>>().Value.IsDelegated && !secrets.Has(SharedSecret.FileName))
@@ -42,20 +47,14 @@ public static class TokenCommand
                 "Auth:Secret (BETTER_AUTH_SECRET) is not plain ASCII: this command can't sign with it. Get the token from your issuer.");
 
         // The server of another data directory refuses the token: say which secret signed it.
-        Console.Error.WriteLine($"Signed with {(secret.IsConfigured ? "Auth:Secret" : file)}.");
-        Console.WriteLine(JwtBearer.CreateToken(options =>
+        await Console.Error.WriteLineAsync($"Signed with {(secret.IsConfigured ? "Auth:Secret" : file)}.");
+        await run.Output.WriteLineAsync(JwtBearer.CreateToken(options =>
         {
             options.SigningKey = secret.Value;
             options.ExpireAt = services.GetRequiredService<TimeProvider>().GetUtcNow().Add(Lifetime).UtcDateTime;
-            options.User["sub"] = user;
+            options.User["sub"] = run.Line.GetRequiredValue(_user);
         }));
+
+        return 0;
     }
-
-    /// <summary>The arguments without settings.</summary>
-    internal static string[] WordsOf(string[] args) =>
-        [.. args.Where((arg, i) => !IsSetting(arg) && (i == 0 || !TakesNext(args[i - 1])))];
-
-    private static bool TakesNext(string arg) => IsSetting(arg) && !arg.Contains('=', StringComparison.Ordinal);
-
-    private static bool IsSetting(string arg) => arg.StartsWith("--", StringComparison.Ordinal);
 }

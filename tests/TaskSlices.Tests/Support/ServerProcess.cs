@@ -54,6 +54,10 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Begins it, and waits for nothing.</summary>
+    public static ServerProcess Begin(string[] arguments, string dataDirectory, Dictionary<string, string> environment) =>
+        Launch(OwnAssembly, arguments, dataDirectory, environment);
+
     /// <summary>Runs it to its end: a command, or a start that is refused.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string[] arguments, string dataDirectory, Dictionary<string, string>? environment = null, string? assembly = null)

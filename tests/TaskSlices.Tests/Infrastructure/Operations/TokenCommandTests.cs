@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Hosting;
-using TaskSlices.Infrastructure.Operations;
 
 namespace TaskSlices.Tests.Infrastructure.Operations;
 
@@ -89,12 +88,13 @@ public sealed partial class TokenCommandTests(AccountServer server) : IClassFixt
     }
 
     [Fact]
-    public void Wants_one_name_of_a_length_that_a_subject_may_have()
+    public async Task Wants_one_name_of_a_length_that_a_subject_may_have()
     {
         foreach (var names in new string[][] { [], [""], [new('a', 256)], ["ann", "bob"] })
         {
-            var sentence = Assert.Throws<StartupException>(() => TokenCommand.Run(null!, names)).Message;
-            Assert.Contains("1 to 255 characters: token ann", sentence, StringComparison.Ordinal);
+            var (exitCode, output, error) = await ServerProcess.RunAsync(["token", .. names], _directory);
+            Assert.Equal((2, ""), (exitCode, output));
+            Assert.Contains(names switch { [] => "'USER' missing", [_] => "1 to 255 characters: token ann", _ => "'bob'" }, error, StringComparison.Ordinal);
         }
     }
 
@@ -148,20 +148,6 @@ public sealed partial class TokenCommandTests(AccountServer server) : IClassFixt
         Assert.Single(secrets.Distinct());
         Assert.Equal(["token-secret"], Directory.EnumerateFileSystemEntries(Path.Combine(_directory, "many")).Select(Path.GetFileName));
     }
-
-    [Theory]
-    [InlineData("token ann --Data:Directory elsewhere")]
-    [InlineData("--Data:Directory elsewhere token ann")]
-    [InlineData("--Data:Directory=elsewhere token ann")]
-    public void Takes_settings_before_and_behind_the_name(string arguments)
-    {
-        Assert.True(TokenCommand.IsAskedFor(arguments.Split(' '), out var users));
-        Assert.Equal(["ann"], users);
-    }
-
-    [Fact]
-    public void Is_not_asked_for_by_a_setting() =>
-        Assert.False(TokenCommand.IsAskedFor(["--Data:Directory", "token"], out _));
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
