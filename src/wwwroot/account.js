@@ -4,6 +4,9 @@ import { signIn, signUp } from "./session.js";
 const $ = (selector) => document.querySelector(selector);
 const [form, error, enter, reveal] = [$("#credentials"), $("#account-error"), $("#enter"), $("#reveal")];
 const { mode, name, email, password } = form.elements;
+
+// Behind the #, where no log of a server has it.
+const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation") ?? undefined;
 let isOpen = null;
 
 /** @param opened called with the user */
@@ -16,7 +19,7 @@ export function setUp(opened) {
     error.hidden = true;
     try {
       const credentials = { email: email.value.trim(), password: password.value };
-      const user = mode.value === "new" ? await signUp({ ...credentials, name: name.value }) : await signIn(credentials);
+      const user = mode.value === "new" ? await signUp({ ...credentials, name: name.value, invitation }) : await signIn(credentials);
       form.reset();
       showPassword(false);
       remember("known", "1");
@@ -33,7 +36,7 @@ export function setUp(opened) {
 
 /** Asks the server, once, whether it lets people sign up. */
 export async function check() {
-  isOpen ??= (await send("GET", "api/auth/ok")).data.signUp !== false;
+  isOpen ??= (await send("GET", "api/auth/ok")).data.signUp !== false || invitation !== undefined;
   $("#credentials .choice").hidden = !isOpen;
   if (!isOpen) choose("known");
 }

@@ -5,7 +5,9 @@
 //   SECRET    the shared secret
 //   PORT      0 or nothing: a free one
 //   USER_ID   the id that users get, as if one had been brought along from elsewhere; nothing: a new one each
+//   MAILBOX   a file for the links that set a new password, in place of mails; nothing: there is no reset
 //   ROTATION  in seconds: how old a key gets before the next token is signed with a new one; nothing: as old as it likes
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
@@ -13,7 +15,7 @@ import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
 import { jwt } from "better-auth/plugins";
 import { base64url, SignJWT } from "jose";
 
-const { ALG: alg = "EdDSA", SECRET: secret, PORT: port = "0", ROTATION: rotation, USER_ID: userId } = process.env;
+const { ALG: alg = "EdDSA", SECRET: secret, PORT: port = "0", ROTATION: rotation, USER_ID: userId, MAILBOX: mailbox } = process.env;
 const secretBytes = new TextEncoder().encode(secret);
 
 const server = createServer();
@@ -48,7 +50,11 @@ const auth = betterAuth({
   baseURL: url,
   secret,
   database: memoryAdapter({ user: [], session: [], account: [], verification: [], jwks: [] }),
-  emailAndPassword: { enabled: true },
+  emailAndPassword: {
+    enabled: true,
+    ...(mailbox && { sendResetPassword: async ({ url }) => writeFileSync(mailbox, url), revokeSessionsOnPasswordReset: true }),
+  },
+  user: { changeEmail: { enabled: true, updateEmailWithoutVerification: true }, deleteUser: { enabled: true } },
   rateLimit: { enabled: false },
   ...(userId && { advanced: { database: { generateId: ({ model }) => (model === "user" ? userId : crypto.randomUUID()) } } }),
   telemetry: { enabled: false },

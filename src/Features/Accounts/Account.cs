@@ -17,16 +17,16 @@ public sealed partial class Account
     public const int EmailLimit = 254;
 
     public required string UserId { get; init; }
-    public required string Email { get; init; }
-    public required string Name { get; init; }
+    public required string Email { get; set; }
+    public required string Name { get; set; }
     public bool EmailVerified { get; init; }
-    public string? Image { get; init; }
+    public string? Image { get; set; }
 
     [Secret]
     public required string PasswordHash { get; set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
-    public required DateTimeOffset UpdatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; set; }
 
     /// <summary>The key of an address: one mailbox, however it is capitalized, is one account.</summary>
     public static string Normalize(string email) => email.ToLowerInvariant();

@@ -70,5 +70,45 @@ public sealed class AccountSchema : ISchema
                 CREATE INDEX ended_sessions_until ON ended_sessions (until);
                 """,
         },
+        new("2026-11-29-invitations", """
+            CREATE TABLE invitations (
+                code_hash BLOB NOT NULL PRIMARY KEY,
+                email TEXT NULL,
+                expires_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            CREATE INDEX invitations_expires_at ON invitations (expires_at);
+            """)
+        {
+            Postgres = """
+                CREATE TABLE invitations (
+                    code_hash BYTEA PRIMARY KEY,
+                    email TEXT COLLATE "C" NULL,
+                    expires_at TIMESTAMPTZ(3) NOT NULL
+                );
+                CREATE INDEX invitations_expires_at ON invitations (expires_at);
+                """,
+        },
+        new("2026-11-29-password-resets", """
+            CREATE TABLE password_resets (
+                user_id TEXT NOT NULL,
+                token_hash BLOB NOT NULL,
+                expires_at INTEGER NOT NULL,
+                PRIMARY KEY (user_id, token_hash)
+            ) WITHOUT ROWID;
+            CREATE UNIQUE INDEX password_resets_token_hash ON password_resets (token_hash);
+            CREATE INDEX password_resets_expires_at ON password_resets (expires_at);
+            """)
+        {
+            Postgres = """
+                CREATE TABLE password_resets (
+                    user_id TEXT COLLATE "C" NOT NULL,
+                    token_hash BYTEA NOT NULL,
+                    expires_at TIMESTAMPTZ(3) NOT NULL,
+                    PRIMARY KEY (user_id, token_hash)
+                );
+                CREATE UNIQUE INDEX password_resets_token_hash ON password_resets (token_hash);
+                CREATE INDEX password_resets_expires_at ON password_resets (expires_at);
+                """,
+        },
     ];
 }

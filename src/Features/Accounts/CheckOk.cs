@@ -6,7 +6,9 @@ using TaskSlices.Features.Accounts.BetterAuth;
 namespace TaskSlices.Features.Accounts;
 
 /// <param name="Ok">Always true.</param>
-/// <param name="IsOpen">False where sign-up is closed; left out where it is open, as Better Auth's answer has no such member.</param>
+/// <param name="IsOpen">
+/// False where not everybody may sign up; left out where it is open, as Better Auth's answer has no such member.
+/// </param>
 public sealed record CheckOkResponse(
     bool Ok,
     [property: JsonPropertyName("signUp"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsOpen);
@@ -20,5 +22,5 @@ public sealed class CheckOk(IOptions<AccountSettings> settings) : Endpoint<Empty
     }
 
     public override Task<BetterAuthResponse<CheckOkResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>
-        Task.FromResult(new BetterAuthResponse<CheckOkResponse>(new(Ok: true, IsOpen: settings.Value.IsClosed ? false : null)));
+        Task.FromResult(new BetterAuthResponse<CheckOkResponse>(new(Ok: true, IsOpen: settings.Value.IsOpen ? null : false)));
 }

@@ -34,6 +34,11 @@ public static partial class EmbeddedAccounts
         services.AddSingleton<AccountGate>();
         services.AddSingleton(provider => new ServiceKey(provider.GetRequiredService<IOptions<AccountSettings>>().Value.ServiceKey));
         services.AddScoped<Sessions>();
+        services.AddSingleton<CurrentPassword>();
+        services.AddScoped<PasswordResets>();
+        services.AddScoped<Invitations>();
+        services.AddSingleton<IExpiringRows, ExpiredPasswordResets>();
+        services.AddSingleton<IExpiringRows, ExpiredInvitations>();
         services.AddHostedService<AccountStartup>();
         services.AddHostedService<EndedSessionsWatch>();
         services.PostConfigure<CorsOptions>(cors =>

@@ -27,6 +27,14 @@ public sealed class Passwords(IPasswordHasher<Account> hasher) : IDisposable
     /// <summary>Of a password that nobody knows.</summary>
     private readonly string _dummyHash = hasher.HashPassword(null!, RandomText.Next());
 
+    /// <summary>What is wrong with a password that somebody wants to have; null if nothing is.</summary>
+    public static BetterAuthError? FindFault(string password) => password.Length switch
+    {
+        < Account.PasswordMinimum => BetterAuthError.PasswordTooShort,
+        > Account.PasswordLimit => BetterAuthError.PasswordTooLong,
+        _ => null,
+    };
+
     /// <summary>The hash to store; null if too many wait already.</summary>
     public async Task<string?> HashAsync(string password, CancellationToken ct)
     {

@@ -16,6 +16,9 @@ public sealed class Session
     /// <summary>How old the expiry of a session in use gets before it is extended.</summary>
     public static readonly TimeSpan RefreshAge = TimeSpan.FromDays(1);
 
+    /// <summary>How long after a sign-in the account can be deleted without the password.</summary>
+    public static readonly TimeSpan FreshAge = TimeSpan.FromDays(1);
+
     public required string UserId { get; init; }
     public required string Id { get; init; }
 
@@ -65,5 +68,7 @@ public static class AccountTables
         public DbSet<Account> Accounts => db.Set<Account>();
         public DbSet<Session> Sessions => db.Set<Session>();
         public DbSet<EndedSession> EndedSessions => db.Set<EndedSession>();
+        public DbSet<PasswordReset> PasswordResets => db.Set<PasswordReset>();
+        public DbSet<Invitation> Invitations => db.Set<Invitation>();
     }
 }

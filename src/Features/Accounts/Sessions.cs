@@ -44,20 +44,8 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
     /// <returns>The token; null if the account was erased meanwhile.</returns>
     public async Task<string?> BeginAsync(Account account, HttpContext context, bool remember, CancellationToken ct)
     {
-        var (now, token) = (clock.GetUtcNow(), RandomText.Next());
-        var (userAgent, address) = (context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress);
-        var session = new Session
-        {
-            UserId = account.UserId,
-            Id = RandomText.Next(),
-            TokenHash = Digest(token),
-            ExpiresAt = now + (remember ? Session.Remembered : Session.NotRemembered),
-            CreatedAt = now,
-            UpdatedAt = now,
-            IpAddress = $"{(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)}",
-            UserAgent = userAgent.Length <= Session.UserAgentLimit ? userAgent : userAgent[..Session.UserAgentLimit],
-        };
-
+        var (session, token) = New(account.UserId, context, remember);
+        var now = session.CreatedAt;
         var dropped = await db.WriteAsync(async () =>
         {
             await db.LockAsync(account.UserId);
@@ -83,6 +71,42 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
         return token;
     }
 
+    /// <summary>
+    /// Makes a change of the account, ends all sessions of the user, and begins one for the caller, remembered as the one before: all of it
+    /// or nothing.
+    /// </summary>
+    /// <param name="userId">The caller.</param>
+    /// <param name="context">The caller's request.</param>
+    /// <param name="change">Runs in the unit, with the user locked; false: nothing is changed, and no session ends.</param>
+    /// <param name="ct">Withdraws the change before its turn.</param>
+    /// <returns>The token; null if nothing was changed.</returns>
+    public async Task<string?> ReplaceAllAsync(string userId, HttpContext context, Func<Task<bool>> change, CancellationToken ct)
+    {
+        var remember = cookies.IsRemembered(context);
+        var (session, token) = New(userId, context, remember);
+        var removed = await db.WriteAsync(async () =>
+        {
+            await db.LockAsync(userId);
+            if (!await change())
+                return null;
+
+            db.Sessions.Add(session);
+
+            return await RemoveAllAsync(userId, ct);
+        }, ct);
+        if (removed is null)
+            return null;
+
+        ended.Add(removed);
+        cookies.Write(context, token, remember);
+
+        return token;
+    }
+
+    /// <summary>Whether a client means this session by the token, which is the id of each session but its own.</summary>
+    public static bool IsNamed(Session session, string token) =>
+        session.Id == token || CryptographicOperations.FixedTimeEquals(session.TokenHash, Digest(token));
+
     /// <summary>Ends the chosen sessions of the user. When it returns, their tokens are refused, also after a restart.</summary>
     public async Task EndAsync(string userId, Func<Session, bool> which, CancellationToken ct) => ended.Add(await db.WriteAsync(async () =>
     {
@@ -103,10 +127,59 @@ public sealed class Sessions(AppDb db, SessionCookies cookies, EndedSessions end
     }, ct));
 
     /// <summary>
+    /// Changes the user's password, and ends all sessions and all links that were mailed to reset it, in one unit: nobody signs in with the
+    /// old one in between.
+    /// </summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="hash">Of the new password.</param>
+    /// <param name="ct">Withdraws the change before its turn.</param>
+    /// <param name="isAllowed">Asked in the unit; null: it is.</param>
+    /// <returns>False if it is not allowed, or there is no such user.</returns>
+    public async Task<bool> EndWithPasswordAsync(string userId, string hash, CancellationToken ct, Func<Task<bool>>? isAllowed = null)
+    {
+        var removed = await db.WriteAsync(async () =>
+        {
+            await db.LockAsync(userId);
+            var account = await db.Accounts.SingleOrDefaultAsync(a => a.UserId == userId, ct);
+            if (account is null || (isAllowed is not null && !await isAllowed()))
+                return null;
+
+            account.PasswordHash = hash;
+            await PasswordResets.ForgetAsync(db, userId, clock.GetUtcNow(), ct);
+
+            return await RemoveAllAsync(userId, ct);
+        }, ct);
+        if (removed is null)
+            return false;
+
+        ended.Add(removed);
+
+        return true;
+    }
+
+    /// <summary>
     /// Removes all sessions of the user, inside a unit. When that is on disk, the caller adds the result to <see cref="EndedSessions"/>.
     /// </summary>
     public async Task<IReadOnlyCollection<EndedSession>> RemoveAllAsync(string userId, CancellationToken ct) =>
         await RemoveAsync(await db.Sessions.Where(s => s.UserId == userId).ToListAsync(ct), ct);
+
+    private (Session Session, string Token) New(string userId, HttpContext context, bool remember)
+    {
+        var (now, token) = (clock.GetUtcNow(), RandomText.Next());
+        var (userAgent, address) = (context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress);
+
+        return (new Session
+        {
+            UserId = userId,
+            Id = RandomText.Next(),
+            TokenHash = Digest(token),
+            ExpiresAt = now + (remember ? Session.Remembered : Session.NotRemembered),
+            CreatedAt = now,
+            UpdatedAt = now,
+            IpAddress = $"{(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)}",
+            UserAgent = userAgent.Length <= Session.UserAgentLimit ? userAgent : userAgent[..Session.UserAgentLimit],
+        }, token);
+    }
 
     private async Task<IReadOnlyCollection<EndedSession>> RemoveAsync(IEnumerable<Session> sessions, CancellationToken ct)
     {

@@ -18,7 +18,6 @@ public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoin
         if (await sessions.FindAsync(HttpContext, ct) is { } signedIn)
             await sessions.EndAsync(signedIn.Account.UserId, s => s.Id == signedIn.Session.Id, ct);
 
-        HttpContext.Response.Headers.SetCookie = default;
         cookies.Clear(HttpContext);
 
         return new BetterAuthResponse<SignOutResponse>(new(Success: true));

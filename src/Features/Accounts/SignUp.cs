@@ -17,12 +17,16 @@ public sealed record SignUpRequest
 
     [JsonPropertyName("rememberMe")]
     public Input RememberMe { get; init; }
+
+    /// <summary>The code of an invitation, where sign-up needs one.</summary>
+    public Input Invitation { get; init; }
 }
 
 public sealed record SignUpResponse(string Token, UserJson User);
 
 public sealed class SignUp(
-    AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits, IOptions<AccountSettings> settings, TimeProvider clock)
+    AppDb db, Passwords passwords, Sessions sessions, SignInLimits limits, Invitations invitations, IOptions<AccountSettings> settings,
+    TimeProvider clock)
     : Endpoint<SignUpRequest, Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -43,12 +47,16 @@ public sealed class SignUp(
         if (await limits.TakeAsync(HttpContext.Connection.RemoteIpAddress, account: null) is { } wait)
             return BetterAuthError.TooMany(wait);
 
+        var invitation = settings.Value.NeedsInvitation ? req.Invitation.Text : null;
+        if (invitation is not null && !await invitations.IsGoodAsync(invitation, Account.Normalize(req.Email.Text), ct))
+            return BetterAuthError.NoInvitation;
+
         if (await passwords.HashAsync(req.Password.Text, ct) is not { } hash)
             return BetterAuthError.TooMany(TimeSpan.Zero);
 
         var account = New(req, hash);
-        if (!await db.WriteAsync(() => AddAsync(account, ct), ct))
-            return BetterAuthError.EmailTaken;
+        if (await db.WriteAsync(() => AddAsync(account, invitation, ct), ct) is { } refusal)
+            return refusal;
 
         var token = await sessions.BeginAsync(account, HttpContext, !req.RememberMe.IsFalse, ct);
 
@@ -62,12 +70,7 @@ public sealed class SignUp(
             req.Password.MustBeText("password", least: 1),
             req.Image.MayBeText("image", Account.ImageLimit),
             req.RememberMe.MayBeBoolean("rememberMe"))
-        ?? req.Password.Text.Length switch
-        {
-            < Account.PasswordMinimum => BetterAuthError.PasswordTooShort,
-            > Account.PasswordLimit => BetterAuthError.PasswordTooLong,
-            _ => null,
-        };
+        ?? Passwords.FindFault(req.Password.Text);
 
     private Account New(SignUpRequest req, string hash) => new()
     {
@@ -80,14 +83,17 @@ public sealed class SignUp(
         UpdatedAt = clock.GetUtcNow(),
     };
 
-    private async Task<bool> AddAsync(Account account, CancellationToken ct)
+    private async Task<BetterAuthError?> AddAsync(Account account, string? invitation, CancellationToken ct)
     {
         if (await db.Accounts.AnyAsync(a => a.Email == account.Email, ct))
-            return false;
+            return BetterAuthError.EmailTaken;
+
+        if (invitation is not null && !await invitations.TakeUpAsync(invitation, account.Email, ct))
+            return BetterAuthError.NoInvitation;
 
         db.Accounts.Add(account);
         await db.SaveChangesAsync(ct);
 
-        return true;
+        return null;
     }
 }

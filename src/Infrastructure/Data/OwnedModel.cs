@@ -28,6 +28,8 @@ public static class OwnedModel
     {
         ["accounts"] = "found by the e-mail address, before anybody is signed in",
         ["ended_sessions"] = "names no user; asked by every request whose token names a session",
+        ["invitations"] = "names no user: whoever is invited has no account yet",
+        ["password_resets"] = "found by the digest of a link's token: whoever forgot the password can't sign in",
         ["sessions"] = "found by the digest of a cookie, before anybody is signed in",
     };
 

@@ -5,7 +5,7 @@ internal static class Secrets
 {
     private const string FileSuffix = "_FILE";
 
-    private static readonly string[] Settings = ["Auth:Secret", "Accounts:ServiceKey", "Data:ConnectionString"];
+    private static readonly string[] Settings = ["Auth:Secret", "Accounts:ServiceKey", "Data:ConnectionString", "Mail:Password"];
 
     public static bool IsSecret(string key) => Settings.Contains(key, StringComparer.OrdinalIgnoreCase);
 

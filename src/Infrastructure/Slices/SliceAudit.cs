@@ -18,15 +18,24 @@ public static class SliceAudit
     /// </summary>
     private static readonly Dictionary<string, string> Public = new(StringComparer.Ordinal)
     {
+        ["/api/auth/change-email"] = "by the cookie, from a page that may",
+        ["/api/auth/change-password"] = "by the cookie, from a page that may, with the password once more",
+        ["/api/auth/delete-user"] = "by the cookie, from a page that may, with the password or a new session",
         ["/api/auth/get-session"] = "tells a page whether it is signed in, by its cookie; nothing without one",
         ["/api/auth/jwks"] = "public keys",
         ["/api/auth/list-sessions"] = "by the cookie, like all of these: 401 without one",
         ["/api/auth/ok"] = "says that accounts are kept here",
+        ["/api/auth/request-password-reset"] = "whoever forgot the password can't sign in; limited by address and account",
+        ["/api/auth/reset-password"] = "by the token of a mail; limited by address",
+        ["/api/auth/reset-password/{token}"] = "leads on, by the token of a mail",
+        ["/api/auth/revoke-other-sessions"] = "by the cookie, from a page that may",
+        ["/api/auth/revoke-session"] = "by the cookie, from a page that may",
         ["/api/auth/revoke-sessions"] = "by the cookie, from a page that may",
         ["/api/auth/sign-in/email"] = "whoever signs in has no token yet; limited by address and account",
         ["/api/auth/sign-out"] = "by the cookie, from a page that may",
         ["/api/auth/sign-up/email"] = "whoever signs up has no token yet; limited by address",
         ["/api/auth/token"] = "gives the token, by the cookie",
+        ["/api/auth/update-user"] = "by the cookie, from a page that may",
         ["/health/live"] = "asked by whatever restarts the process, and says nothing about anybody",
         ["/health/ready"] = "asked by whatever routes traffic here, and says nothing about anybody",
     };

@@ -23,6 +23,9 @@ public class AccountServer : IAsyncLifetime
     /// <summary>Beside those that keep one test's tries from being another's.</summary>
     protected virtual Dictionary<string, string> Settings => [];
 
+    /// <summary>Where it listens; 0: at a free port.</summary>
+    protected virtual int Port => 0;
+
     public async ValueTask InitializeAsync() => Process = await StartAsync();
 
     /// <summary>Ends the process, as an operator does, and starts it on the same data.</summary>
@@ -56,7 +59,7 @@ public class AccountServer : IAsyncLifetime
         database.Execute(sql, parameters);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Process.DisposeAsync();
         Engine.Drop(DataDirectory);
@@ -77,7 +80,7 @@ public class AccountServer : IAsyncLifetime
         foreach (var (name, value) in Settings.Select(setting => (setting.Key, setting.Value)).Concat(settings))
             environment[name] = value;
 
-        return ServerProcess.StartAsync(_directory, environment);
+        return ServerProcess.StartAsync(_directory, environment, port: Port);
     }
 }
 

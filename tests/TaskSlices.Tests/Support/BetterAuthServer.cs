@@ -18,6 +18,7 @@ public sealed class BetterAuthServer : IAsyncDisposable
     private const int OldestNode = 20;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PatienceToProbe = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan PatienceToInstall = TimeSpan.FromMinutes(5);
     private static readonly string Folder = Path.Combine(DropIn.Root, "tests", "better-auth");
     private static readonly string Npm = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
@@ -43,7 +44,9 @@ public sealed class BetterAuthServer : IAsyncDisposable
     /// <param name="port">0 for a free one.</param>
     /// <param name="rotation">In seconds; how old a key gets. Null: as old as it likes.</param>
     /// <param name="userId">Of each user that signs up there. Null: a new one each.</param>
-    public static async Task<BetterAuthServer> StartAsync(string algorithm, int port = 0, int? rotation = null, string? userId = null)
+    /// <param name="mailbox">A file that gets the link which sets a new password. Null: there is no such link.</param>
+    public static async Task<BetterAuthServer> StartAsync(
+        string algorithm, int port = 0, int? rotation = null, string? userId = null, string? mailbox = null)
     {
         await DemandAsync();
         var process = Start("node", ["server.mjs"], new()
@@ -52,6 +55,7 @@ public sealed class BetterAuthServer : IAsyncDisposable
             ["SECRET"] = Secret,
             ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["USER_ID"] = userId ?? "",
+            ["MAILBOX"] = mailbox ?? "",
             ["ROTATION"] = rotation?.ToString(CultureInfo.InvariantCulture) ?? "",
         });
         using var patience = new CancellationTokenSource(Patience);
@@ -78,11 +82,11 @@ public sealed class BetterAuthServer : IAsyncDisposable
     }
 
     /// <summary>The life of an account, by that client: what it sent, and what it got. See tests/better-auth/probe.mjs.</summary>
-    public static async Task<JsonObject> ProbeAsync(string url)
+    public static async Task<JsonObject> ProbeAsync(string url, string mailbox)
     {
         await DemandAsync();
 
-        return JsonNode.Parse(await RunAsync("node", ["probe.mjs", url], Patience))!.AsObject();
+        return JsonNode.Parse(await RunAsync("node", ["probe.mjs", url, mailbox], PatienceToProbe))!.AsObject();
     }
 
     /// <summary>The code of docs/better-auth.md, in the place of a frontend of this server. See tests/better-auth/readme.mjs.</summary>

@@ -31,7 +31,7 @@ internal static partial class Surroundings
         """
         ^(ASPNETCORE_.*
         |(DOTNET_)?(URLS|ENVIRONMENT|APPLICATIONNAME|CONTENTROOT|HTTPS?_PORTS|PORT|ALLOWEDHOSTS|PATHBASE)
-        |(DOTNET_)?(Accounts|Auth|Cors|Data|Kestrel|Logging)(__|:).*
+        |(DOTNET_)?(Accounts|Auth|Cors|Data|Kestrel|Logging|Mail)(__|:).*
         |DOTNET_RUNNING_IN_CONTAINER|(DATA_DIR|DATABASE_URL|BETTER_AUTH_SECRET|BETTER_AUTH_URL|CORS_ORIGINS)(_FILE)?)$
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Setting();

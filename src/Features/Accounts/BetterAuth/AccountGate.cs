@@ -17,6 +17,9 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, IOptions<AccountSet
 
     private static readonly Type[] SigningIn = [typeof(SignUp), typeof(SignIn)];
 
+    /// <summary>Better Auth takes their bodies for a record, the one of a sign-up for both.</summary>
+    private static readonly Type[] Records = [typeof(SignUp), typeof(UpdateUser)];
+
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         if (auth.Value.IsDelegated)
@@ -60,14 +63,20 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, IOptions<AccountSet
             return fault;
 
         if (body.ValueKind is not JsonValueKind.Object)
-            return slice.ReqDtoType == typeof(EmptyRequest) ? null : NotAnObject(Input.KindOf(body));
+            return slice.ReqDtoType == typeof(EmptyRequest) ? null : NotAnObject(slice.EndpointType, Input.KindOf(body));
 
-        return !body.TryGetProperty("callbackURL", out var callback) || callback.ValueKind is JsonValueKind.Null ? null
-            : callback.ValueKind is not JsonValueKind.String ? BetterAuthError.CallbackNotText
-            : callback.GetString() is not { Length: > 0 } target || origins.IsTrustedTarget(context, target) ? null
-            : BetterAuthError.InvalidCallback;
+        return FindFault(context, body, "callbackURL", BetterAuthError.CallbackNotText, BetterAuthError.InvalidCallback)
+            ?? FindFault(context, body, "redirectTo", BetterAuthError.RedirectNotText, BetterAuthError.InvalidRedirect);
     }
 
-    private static BetterAuthError? NotAnObject(string kind) => BetterAuthError.Of(
-        $"[body] Invalid input: expected object, received {kind}", $"[body] Invalid input: expected record, received {kind}");
+    private BetterAuthError? FindFault(
+        HttpContext context, JsonElement body, string member, BetterAuthError notText, BetterAuthError notTrusted) =>
+        !body.TryGetProperty(member, out var value) || value.ValueKind is JsonValueKind.Null ? null
+        : value.ValueKind is not JsonValueKind.String ? notText
+        : value.GetString() is not { Length: > 0 } target || origins.IsTrustedTarget(context, target) ? null
+        : notTrusted;
+
+    private static BetterAuthError? NotAnObject(Type slice, string kind) => BetterAuthError.Of(
+        slice == typeof(UpdateUser) ? null : $"[body] Invalid input: expected object, received {kind}",
+        Records.Contains(slice) ? $"[body] Invalid input: expected record, received {kind}" : null);
 }

@@ -13,9 +13,13 @@ public readonly record struct Input(JsonElement Value)
     /// <summary>The string; empty if the member is none.</summary>
     public string Text => Value.ValueKind is JsonValueKind.String ? Value.GetString()! : "";
 
+    public bool IsTrue => Value.ValueKind is JsonValueKind.True;
+
     public bool IsFalse => Value.ValueKind is JsonValueKind.False;
 
-    private bool IsAbsent => Value.ValueKind is JsonValueKind.Undefined;
+    public bool IsNull => Value.ValueKind is JsonValueKind.Null;
+
+    public bool IsAbsent => Value.ValueKind is JsonValueKind.Undefined;
 
     /// <summary>Always false: only a body sets it, never a route or a query string.</summary>
     public static bool TryParse(string? text, out Input input)
@@ -35,7 +39,7 @@ public readonly record struct Input(JsonElement Value)
     public string? MustBeEmail(string name) =>
         MustBeText(name) ?? (Account.IsEmail(Text) ? null : $"[body.{name}] Invalid email address");
 
-    public string? MayBeText(string name, int limit) => IsAbsent ? null : MustBeText(name, 0, limit);
+    public string? MayBeText(string name, int limit = int.MaxValue) => IsAbsent ? null : MustBeText(name, 0, limit);
 
     public string? MayBeBoolean(string name) =>
         IsAbsent || Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : Expected("boolean", name);

@@ -33,16 +33,20 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, ISecretSt
     /// <summary>Whether the session outlives the browser window.</summary>
     public bool IsRemembered(HttpContext context) => Verified(Value(context, DoNotRemember)) != "true";
 
+    /// <summary>In place of what this response has set before.</summary>
     public void Write(HttpContext context, string token, bool remember)
     {
+        context.Response.Headers.SetCookie = default;
         Append(context, SessionToken, Signed(token), remember ? (int)Session.Remembered.TotalSeconds : null);
 
         if (!remember)
             Append(context, DoNotRemember, Signed("true"), null);
     }
 
+    /// <inheritdoc cref="Write"/>
     public void Clear(HttpContext context)
     {
+        context.Response.Headers.SetCookie = default;
         foreach (var cookie in new[] { SessionToken, SessionData, DoNotRemember })
             Append(context, cookie, "", 0);
     }

@@ -14,6 +14,7 @@ public sealed class AccountSettingsTests : IDisposable
     [InlineData("Accounts__AttemptsPerAddress", "0", "Accounts:AttemptsPerAddress", "1 at least")]
     [InlineData("Accounts__FailuresPerAccount", "0", "Accounts:FailuresPerAccount", "1 at least")]
     [InlineData("Accounts__ServiceKey", "31-bytes-are-one-too-few-for-it", "Accounts:ServiceKey", "openssl rand -base64 32")]
+    [InlineData("Accounts__SignUp", "perhaps", "Accounts:SignUp", "open, invited or closed")]
     [InlineData("Accounts__Servicekeys", "x", "Accounts:Servicekeys", "TokenLifetime, Url")]
     public void Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
     {

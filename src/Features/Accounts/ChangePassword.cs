@@ -1,0 +1,83 @@
+using System.Text.Json.Serialization;
+using FastEndpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using TaskSlices.Features.Accounts.BetterAuth;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+public sealed record ChangePasswordRequest
+{
+    [JsonPropertyName("newPassword")]
+    public Input NewPassword { get; init; }
+
+    [JsonPropertyName("currentPassword")]
+    public Input CurrentPassword { get; init; }
+
+    [JsonPropertyName("revokeOtherSessions")]
+    public Input EndOthers { get; init; }
+}
+
+/// <param name="Token">That of the session which takes the place of all others; null if those go on.</param>
+/// <param name="User">The caller.</param>
+public sealed record ChangePasswordResponse(string? Token, UserJson User);
+
+public sealed class ChangePassword(
+    AppDb db, Sessions sessions, CurrentPassword current, Passwords passwords, TimeProvider clock)
+    : Endpoint<ChangePasswordRequest, Results<BetterAuthResponse<ChangePasswordResponse>, BetterAuthError>>
+{
+    public override void Configure()
+    {
+        Post("/api/auth/change-password");
+        Summary(s => s.Summary = "Set another password");
+    }
+
+    public override async Task<Results<BetterAuthResponse<ChangePasswordResponse>, BetterAuthError>> ExecuteAsync(
+        ChangePasswordRequest req, CancellationToken ct)
+    {
+        if (BetterAuthError.Of(
+            req.NewPassword.MustBeText("newPassword"),
+            req.CurrentPassword.MustBeText("currentPassword"),
+            req.EndOthers.MayBeBoolean("revokeOtherSessions")) is { } fault)
+            return fault;
+
+        if (await sessions.FindAsync(HttpContext, ct) is not { Account: var account })
+            return BetterAuthError.Unauthorized;
+
+        if (Passwords.FindFault(req.NewPassword.Text) is { } refusal)
+            return refusal;
+
+        if (req.CurrentPassword.Text.Length > Account.PasswordLimit)
+            return BetterAuthError.PasswordTooLong;
+
+        if (await current.FindFaultAsync(account, req.CurrentPassword.Text, HttpContext, ct) is { } wrong)
+            return wrong;
+
+        if (await passwords.HashAsync(req.NewPassword.Text, ct) is not { } hash)
+            return BetterAuthError.TooMany(TimeSpan.Zero);
+
+        var (isChanged, token) = req.EndOthers.IsTrue
+            ? (false, await sessions.ReplaceAllAsync(account.UserId, HttpContext, () => ReplaceAsync(account, hash, ct), ct))
+            : (await db.WriteAsync(() => ReplaceAsync(account, hash, ct), ct), null);
+
+        return isChanged || token is not null
+            ? new BetterAuthResponse<ChangePasswordResponse>(new(token, UserJson.Of(account)))
+            : BetterAuthError.InvalidPassword;
+    }
+
+    /// <summary>False: another password was set meanwhile, or the account was erased.</summary>
+    private async Task<bool> ReplaceAsync(Account account, string hash, CancellationToken ct)
+    {
+        await db.LockAsync(account.UserId);
+        var row = await db.Accounts.SingleOrDefaultAsync(a => a.UserId == account.UserId && a.PasswordHash == account.PasswordHash, ct);
+        if (row is null)
+            return false;
+
+        row.PasswordHash = hash;
+        await PasswordResets.ForgetAsync(db, account.UserId, clock.GetUtcNow(), ct);
+        await db.SaveChangesAsync(ct);
+
+        return true;
+    }
+}

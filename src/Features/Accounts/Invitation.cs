@@ -1,0 +1,47 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TaskSlices.Infrastructure.Data;
+
+namespace TaskSlices.Features.Accounts;
+
+/// <summary>
+/// Lets somebody sign up, once, where sign-up is by invitation. Whoever is invited has the code; the row has its digest (SHA-256).
+/// </summary>
+public sealed class Invitation
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
+
+    public required byte[] CodeHash { get; init; }
+
+    /// <summary>The only address that may sign up with it; null: any.</summary>
+    public required string? Email { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+public sealed class InvitationMapping : IEntityTypeConfiguration<Invitation>
+{
+    public void Configure(EntityTypeBuilder<Invitation> builder)
+    {
+        builder.ToTable("invitations");
+        builder.HasKey(i => i.CodeHash);
+        builder.HasIndex(i => i.ExpiresAt);
+    }
+}
+
+/// <summary>Removes the invitations that nobody took up.</summary>
+internal sealed class ExpiredInvitations : IExpiringRows
+{
+    private const int AtOnce = 500;
+
+    public async Task<bool> RemoveSomeAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
+    {
+        // Several instances may do it at once.
+        await db.LockAsync("expired invitations");
+        var expired = await db.Invitations.Where(i => i.ExpiresAt <= now).OrderBy(i => i.ExpiresAt).Take(AtOnce).ToListAsync(ct);
+        db.RemoveRange(expired);
+        await db.SaveChangesAsync(ct);
+
+        return expired.Count == AtOnce;
+    }
+}
