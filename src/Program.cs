@@ -17,12 +17,13 @@ return await CommandLine.RunAsync(args, static builder =>
     builder.Services.AddJson();
     builder.Services.AddCorsOrigins();
     builder.Services.AddDocument();
-    builder.Services.AddOperations();
+    builder.AddOperations();
     builder.Services.AddAccounts();
     builder.Services.AddUserData();
     builder.Services.AddSlices();
 }, static app =>
 {
+    app.UseRequestLog();
     app.UseSubPath();
     app.UseProblems();
     app.UseCorsOrigins();
@@ -31,8 +32,7 @@ return await CommandLine.RunAsync(args, static builder =>
     app.UsePage();
     app.UseSliceRouting();
     app.UseAccounts();
-    app.UseAuthentication();
-    app.UseAuthorization();
+    app.UseAccess();
     app.UseIdempotencyKeys();
     app.MapHealth();
     app.UseSlices();

@@ -36,7 +36,16 @@ public sealed class Contender
     public Server Start(string directory, string secret, string cpus)
     {
         var port = FreePort();
-        var environment = new Dictionary<string, string> { ["DATA_DIR"] = directory, ["BETTER_AUTH_SECRET"] = secret };
+        var environment = new Dictionary<string, string>
+        {
+            ["DATA_DIR"] = directory,
+            ["BETTER_AUTH_SECRET"] = secret,
+
+            // Counted, and out of reach.
+            ["Limits__WritesPerMinute"] = $"{int.MaxValue}",
+            ["Limits__ReadsPerMinute"] = $"{int.MaxValue}",
+            ["Limits__TasksPerUser"] = $"{int.MaxValue}",
+        };
         if (_database is not null)
             environment["DATABASE_URL"] = _database;
 

@@ -1,14 +1,14 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Features.Accounts;
 
 /// <summary>Limits the password attempts from one address and for one account, whether or not that account exists.</summary>
 public sealed class SignInLimits(IOptions<AccountSettings> settings, ICounters counters)
 {
-    private const string Addresses = "address", Accounts = "account", Mails = "mail";
+    private const string ByAddress = "address", ByAccount = "account", ByMailbox = "mail";
 
     /// <summary>How many links one mailbox gets in a quarter of an hour: each is a mail that its owner may not have asked for.</summary>
     public const int MailsPerAccount = 3;
@@ -21,30 +21,16 @@ public sealed class SignInLimits(IOptions<AccountSettings> settings, ICounters c
     /// <param name="account">The account, or null for a sign-up.</param>
     /// <returns>How long to wait; null if the attempt may be made.</returns>
     public async ValueTask<TimeSpan?> TakeAsync(IPAddress? address, string? account) =>
-        await counters.CountAsync(Addresses, Network(address), settings.Value.AttemptsPerAddress, AddressWindow)
-        ?? (account is null ? null : await counters.CountAsync(Accounts, account, settings.Value.FailuresPerAccount, AccountWindow));
+        await counters.CountAsync(ByAddress, $"{Addresses.NetworkOf(address)}", settings.Value.AttemptsPerAddress, AddressWindow)
+        ?? (account is null ? null : await counters.CountAsync(ByAccount, account, settings.Value.FailuresPerAccount, AccountWindow));
 
     /// <summary>Counts a request for a mail. It does not keep the account's owner from signing in.</summary>
     /// <param name="address">The client's address.</param>
     /// <param name="account">The account, whether or not it exists.</param>
     /// <returns>How long to wait; null if it may be sent.</returns>
     public async ValueTask<TimeSpan?> TakeMailAsync(IPAddress? address, string account) =>
-        await TakeAsync(address, account: null) ?? await counters.CountAsync(Mails, account, MailsPerAccount, AccountWindow);
+        await TakeAsync(address, account: null) ?? await counters.CountAsync(ByMailbox, account, MailsPerAccount, AccountWindow);
 
     /// <summary>Takes back a counted attempt: the password was right, or was not tried.</summary>
-    public async ValueTask GiveBackAsync(string account) => await counters.GiveBackAsync(Accounts, account);
-
-    /// <summary>IPv6 addresses count by their /64 network, which one client usually has for itself.</summary>
-    private static string Network(IPAddress? address)
-    {
-        if (address is null)
-            return "";
-
-        if (address.IsIPv4MappedToIPv6)
-            return $"{address.MapToIPv4()}";
-
-        return address.AddressFamily is AddressFamily.InterNetworkV6
-            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
-            : $"{address}";
-    }
+    public async ValueTask GiveBackAsync(string account) => await counters.GiveBackAsync(ByAccount, account);
 }

@@ -93,6 +93,7 @@ public sealed class TaskMapping : IEntityTypeConfiguration<TaskItem>
     public void Configure(EntityTypeBuilder<TaskItem> builder)
     {
         builder.ToTable("tasks");
+        builder.HasQuota(limits => limits.TasksPerUser);
         builder.HasKey(t => new { t.UserId, t.Id });
         builder.Property(t => t.Title).HasMaxLength(TaskItem.TitleLimit);
         builder.Property(t => t.Description).HasMaxLength(TaskItem.DescriptionLimit);

@@ -21,6 +21,7 @@ public static class Access
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<EventTickets>();
         services.AddSingleton<IExpiringRows, ExpiredEventTickets>();
+        services.AddSingleton<RequestLimits>();
         services.AddTransient<BearerHandler>();
 
         // AddAuthentication would add data protection, which stores keys in the home or working directory; nothing here uses them.
@@ -34,5 +35,13 @@ public static class Access
         // maps. A service key opens slices only.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder()
             .RequireAuthenticatedUser().RequireAssertion(static caller => !caller.User.IsService()).Build());
+    }
+
+    /// <summary>Must stand behind routing: finds out whose the request is, counts it, and refuses it if the route is not for it.</summary>
+    public static void UseAccess(this IApplicationBuilder app)
+    {
+        app.UseAuthentication();
+        app.UseRateLimits();
+        app.UseAuthorization();
     }
 }

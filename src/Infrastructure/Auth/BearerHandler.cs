@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Net.Http.Headers;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Auth;
@@ -10,8 +11,8 @@ namespace TaskSlices.Infrastructure.Auth;
 /// Takes the token from the Authorization header (RFC 6750 section 2.1), or the one that a ticket stands for where a slice takes tickets,
 /// and says in a 401 what is wrong with it. Each request has its own instance.
 /// </summary>
-public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey, RowOwner owner, EventTickets tickets)
-    : IAuthenticationHandler
+public sealed class BearerHandler(
+    TokenVerifier verifier, ServiceKey serviceKey, RowOwner owner, EventTickets tickets, RequestLimits limits) : IAuthenticationHandler
 {
     public const string SchemeName = "Bearer";
 
@@ -46,7 +47,7 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
         await AuthenticateAsync();
         var response = _context.Response;
 
-        if (_refusal.Status == StatusCodes.Status503ServiceUnavailable)
+        if (_refusal.Status != StatusCodes.Status401Unauthorized)
             response.Headers.RetryAfter = $"{RetryAfter}";
         else
             response.Headers[HeaderNames.WWWAuthenticate] = Challenge(_refusal);
@@ -60,7 +61,11 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
         if (header.Count > 1)
             return Refuse(TokenRefusal.Malformed);
         if (header.Count == 0 && EventTickets.IsIn(_context))
-            return await tickets.RedeemAsync(_context) is { } kept ? await VerifyAsync(kept) : Refuse(TokenRefusal.Ticket);
+        {
+            return !limits.AdmitsAddress(_context) ? Refuse(TokenRefusal.TooMany)
+                : await tickets.RedeemAsync(_context) is { } kept ? await VerifyAsync(kept)
+                : Refuse(TokenRefusal.Ticket);
+        }
 
         var credentials = header.ToString();
         if (credentials.Equals(SchemeName, StringComparison.OrdinalIgnoreCase))
@@ -80,7 +85,11 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
         if (serviceKey.Matches(token))
             return AuthenticateResult.Success(new AuthenticationTicket(ServiceCaller.Principal(SchemeName), SchemeName));
 
-        var verdict = await verifier.VerifyAsync(token, _context.RequestAborted);
+        var verdict = verifier.Recall(token);
+        if (verdict is null && !limits.AdmitsAddress(_context))
+            return Refuse(TokenRefusal.TooMany);
+
+        verdict ??= await verifier.VerifyAsync(token, _context.RequestAborted);
         if (verdict.Refusal is { } refusal)
             return Refuse(refusal);
 
@@ -99,6 +108,7 @@ public sealed class BearerHandler(TokenVerifier verifier, ServiceKey serviceKey,
     private AuthenticateResult Refuse(TokenRefusal refusal)
     {
         _refusal = refusal;
+        Instruments.TokensRefused.Add(1, new KeyValuePair<string, object?>("code", refusal.Code));
 
         return AuthenticateResult.Fail(refusal.Code);
     }

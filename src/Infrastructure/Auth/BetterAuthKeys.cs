@@ -42,6 +42,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     private Task _fetch = Task.CompletedTask;
     private volatile KeySet? _set;
     private string? _lastFailure;
+    private long _fetchedAt;
 
     public BetterAuthKeys(IOptions<AuthSettings> settings, TimeProvider clock, ILogger<BetterAuthKeys> log)
     {
@@ -54,6 +55,9 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
     public string? Issuer { get; }
     public ClaimRules Rules { get; }
+
+    /// <summary>How long ago the set that is in use was fetched; null if there is none.</summary>
+    public TimeSpan? Age => _set is null ? null : _clock.GetElapsedTime(Volatile.Read(ref _fetchedAt));
 
     public async ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct)
     {
@@ -135,6 +139,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
             foreach (var reason in set.LeftOut.Except(_set?.LeftOut ?? []))
                 LogLeftOut(reason);
 
+            Volatile.Write(ref _fetchedAt, _clock.GetTimestamp());
             (_set, _lastFailure) = (set, null);
         }
         catch (Exception e)

@@ -26,6 +26,9 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
         StatusCodes.Status503ServiceUnavailable);
     public static readonly TokenRefusal Signature = new(
         "BAD_SIGNATURE", "The token's signature is wrong: it was signed with another key, or changed on its way.");
+    public static readonly TokenRefusal TooMany = new(
+        "TOO_MANY_REQUESTS", "Too many requests without a valid token came from this address; wait a little.",
+        StatusCodes.Status429TooManyRequests);
     public static readonly TokenRefusal NoExpiry = new("MALFORMED_TOKEN", "The token has no valid expiry time (exp).");
     public static readonly TokenRefusal Expired = new("TOKEN_EXPIRED", "The token has expired; get a new one.");
     public static readonly TokenRefusal NotYetValid = new("TOKEN_NOT_YET_VALID", "The token is not valid yet; compare the clocks.");

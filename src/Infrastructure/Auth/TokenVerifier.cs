@@ -43,10 +43,14 @@ public sealed partial class TokenVerifier(
     private readonly string _subjectClaim = settings.Value.SubjectClaim;
     private readonly ConcurrentDictionary<string, long> _logged = new();
 
+    /// <summary>What was found of a token that was verified a moment ago: a look-up. Null for any other.</summary>
+    public TokenVerdict? Recall(string token) => memory.Recall(token) is { } remembered
+        ? new TokenVerdict(remembered.Subject, null, remembered.IsActive, UntilOf(remembered.Expiry)) : null;
+
     public async ValueTask<TokenVerdict> VerifyAsync(string token, CancellationToken ct)
     {
-        if (memory.Recall(token) is { } remembered)
-            return new TokenVerdict(remembered.Subject, null, remembered.IsActive, UntilOf(remembered.Expiry));
+        if (Recall(token) is { } remembered)
+            return remembered;
 
         if (Jws.Read(token) is not { } jws)
             return Refuse(token.Length <= Jws.LengthLimit && token.Count(c => c == '.') < 2 ? TokenRefusal.Opaque : TokenRefusal.Malformed);

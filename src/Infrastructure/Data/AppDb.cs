@@ -18,6 +18,12 @@ public sealed class AppDb : DbContext
     /// <summary>The user of whom the unit under way took a number; null if it took none.</summary>
     private string? _changed;
 
+    /// <summary>How many numbers the unit under way took.</summary>
+    private int _numbers;
+
+    /// <summary>What the unit under way has counted, for the quotas.</summary>
+    private RowCount? _counted;
+
     // The store opens the transactions.
     public AppDb(DbContextOptions<AppDb> options) : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
 
@@ -40,6 +46,8 @@ public sealed class AppDb : DbContext
     internal Precondition? Precondition => _owner?.Precondition;
 
     internal IStore Store => field ??= this.GetService<IStore>();
+
+    internal RowQuotas Quotas => field ??= this.GetService<RowQuotas>();
 
     private ChangeSignals Signals => field ??= this.GetService<ChangeSignals>();
 
@@ -84,6 +92,7 @@ public sealed class AppDb : DbContext
     {
         _changed = userId;
         this.GetService<ErasedUsers>().Mark(userId);
+        Quotas.Forget(userId);
         await _writer!.MarkErasedAsync(userId);
     }
 
@@ -134,6 +143,7 @@ public sealed class AppDb : DbContext
             var saved = await Store.WriteAsync(
                 this, () => SaveAsync(acceptAllChangesOnSuccess: false, cancellationToken), cancellationToken);
 
+            KeepCount();
             if (acceptAllChangesOnSuccess)
                 ChangeTracker.AcceptAllChanges();
 
@@ -170,6 +180,7 @@ public sealed class AppDb : DbContext
     {
         DemandActive();
         Precondition?.IsChecked = false;
+        (_numbers, _counted) = (0, null);
 
         var reading = Connection.DbConnection;
         Connection.SetDbConnection(writer.Connection, contextOwnsConnection: false);
@@ -194,7 +205,7 @@ public sealed class AppDb : DbContext
         var again = false;
         try
         {
-            return await Store.WriteAsync(
+            var result = await Store.WriteAsync(
                 this,
                 () =>
                 {
@@ -206,6 +217,9 @@ public sealed class AppDb : DbContext
                     return change();
                 },
                 ct);
+            KeepCount();
+
+            return result;
         }
         catch
         {
@@ -224,6 +238,20 @@ public sealed class AppDb : DbContext
     {
         if (!IsActive)
             throw new OwnerGoneException();
+    }
+
+    /// <summary>To be called in a unit, behind a row that was added.</summary>
+    /// <exception cref="QuotaExceededException">The user has too many of that kind now.</exception>
+    internal async ValueTask DemandQuotaAsync(IEntityType kind, long revision, bool isAlone) =>
+        _counted = await Quotas.DemandAsync(this, kind, revision, isAlone, _counted);
+
+    /// <summary>To be called once the unit is on disk.</summary>
+    private void KeepCount()
+    {
+        if (_counted is not null)
+            Quotas.Keep(_counted);
+
+        _counted = null;
     }
 
     /// <summary>Also after a failure: the change may be on disk nevertheless.</summary>
@@ -258,6 +286,7 @@ public sealed class AppDb : DbContext
         if (await Store.TryAddAsync(this, (IEntityType)added.Metadata, row, ct) is not { } revision)
             return false;
 
+        KeepCount();
         added.Property(nameof(IOwned.Revision)).CurrentValue = revision;
         added.State = EntityState.Unchanged;
 
@@ -266,14 +295,18 @@ public sealed class AppDb : DbContext
 
     private async Task<int> SaveAsync(bool acceptAllChangesOnSuccess, CancellationToken ct)
     {
-        await NumberChangesAsync(_writer!);
+        var (added, revision) = await NumberChangesAsync(_writer!);
 
         // DetectChanges has run already. An interceptor that changes a row while it is saved must call it again.
         var detectsChanges = ChangeTracker.AutoDetectChangesEnabled;
         ChangeTracker.AutoDetectChangesEnabled = false;
         try
         {
-            return await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+            var saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+            foreach (var kind in added)
+                await DemandQuotaAsync(kind, revision, isAlone: _numbers == 1);
+
+            return saved;
         }
         finally
         {
@@ -281,9 +314,12 @@ public sealed class AppDb : DbContext
         }
     }
 
-    private async ValueTask NumberChangesAsync(IWriter writer)
+    /// <returns>The kinds with a quota that rows are added of, and the last number.</returns>
+    private async ValueTask<(IReadOnlyCollection<IEntityType> Added, long Last)> NumberChangesAsync(IWriter writer)
     {
+        HashSet<IEntityType>? added = null;
         List<DeletedRow>? deleted = null;
+        var last = 0L;
         foreach (var change in ChangeTracker.Entries())
         {
             // From a save that failed, or that is run again.
@@ -302,9 +338,12 @@ public sealed class AppDb : DbContext
             if (change.State is not EntityState.Added && Precondition is { IsChecked: false } precondition)
                 precondition.Check((IOwned)change.OriginalValues.ToObject());
 
-            var revision = await writer.NextRevisionAsync(owned.UserId);
+            var revision = last = await writer.NextRevisionAsync(owned.UserId);
+            _numbers++;
             _changed = owned.UserId;
             DemandActive();
+            if (change.State is EntityState.Added && Quotas.LimitOf(change.Metadata) > 0)
+                (added ??= []).Add((IEntityType)change.Metadata);
             if (change.State is not EntityState.Deleted)
                 change.Property(nameof(IOwned.Revision)).CurrentValue = revision;
             else if (RowKind.Of((IEntityType)change.Metadata) is { } kind)
@@ -313,6 +352,8 @@ public sealed class AppDb : DbContext
 
         if (deleted is not null)
             AddRange(deleted);
+
+        return (added ?? (IReadOnlyCollection<IEntityType>)[], last);
     }
 
     private void DemandOwner(EntityEntry change)

@@ -13,6 +13,9 @@ public interface IStore
     /// <summary>Whether other processes may use the same data.</summary>
     bool IsShared { get; }
 
+    /// <summary>How many changes wait for their turn to be written.</summary>
+    int Waiting { get; }
+
     /// <summary>Chooses the engine's provider for a context.</summary>
     void Configure(DbContextOptionsBuilder options);
 

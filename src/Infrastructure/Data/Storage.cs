@@ -18,6 +18,9 @@ public static class Storage
         services.AddSettings<BackupSettings>("Backup");
         services.AddSingleton<IValidateOptions<BackupSettings>, BackupSettingsCheck>();
         services.AddSingleton<BackupFolder>();
+        services.AddSettings<LimitSettings>("Limits");
+        services.AddSingleton<IValidateOptions<LimitSettings>, LimitSettingsCheck>();
+        services.AddSingleton<RowQuotas>();
         services.AddSingleton<DataDirectory>();
         services.AddSingleton<IdSource>();
         services.AddSingleton<ErasedUsers>();

@@ -13,6 +13,7 @@ public static class HostSetup
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.Configuration.AddShortNames(settings);
+        LogSettings.Apply(builder.Configuration);
         builder.Services.AddUnixSockets();
 
         return builder;

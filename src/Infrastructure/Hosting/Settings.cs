@@ -6,11 +6,15 @@ namespace TaskSlices.Infrastructure.Hosting;
 public static class Settings
 {
     /// <summary>Binds a section to its settings class. An unknown key, or a value that fails a check, stops the process.</summary>
-    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class
+    /// <param name="services">Where it is added.</param>
+    /// <param name="section">The name of the section.</param>
+    /// <param name="isShared">Whether others have keys there too: none is unknown then.</param>
+    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section, bool isShared = false) where T : class
     {
         services.AddSingleton(new SettingsSection(section, typeof(T)));
-        services.AddSingleton<IValidateOptions<T>>(
-            provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
+        if (!isShared)
+            services.AddSingleton<IValidateOptions<T>>(
+                provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
 
         return services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
     }

@@ -79,7 +79,9 @@ public static class Cors
             .AllowCredentials()
             .AllowAnyMethod()
             .AllowAnyHeader()
-            .WithExposedHeaders("Location", "Link", "X-Total-Count", "ETag", "WWW-Authenticate", "Retry-After", "Idempotency-Replayed")
+            .WithExposedHeaders(
+                "Location", "Link", "X-Total-Count", "ETag", "WWW-Authenticate", "Retry-After", "RateLimit", "RateLimit-Policy",
+                "Idempotency-Replayed")
             .SetPreflightMaxAge(TimeSpan.FromHours(1)));
     }
 }

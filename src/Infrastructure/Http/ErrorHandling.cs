@@ -16,7 +16,8 @@ public static class ErrorHandling
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = AnswerAsync,
-            SuppressDiagnosticsCallback = static context => IsOfTheClient(context.Exception) || context.Exception is OwnerGoneException,
+            SuppressDiagnosticsCallback = static context => IsOfTheClient(context.Exception)
+                || context.Exception is OwnerGoneException or QuotaExceededException,
         });
         app.UseStatusCodePages(static context =>
         {
@@ -69,6 +70,9 @@ public static class ErrorHandling
             context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
             return Problem.For(context, StatusCodes.Status401Unauthorized, "SESSION_ENDED", exception.Message).ExecuteAsync(context);
         }
+
+        if (exception is QuotaExceededException)
+            return Problem.For(context, 422, "QUOTA_EXCEEDED", exception.Message).ExecuteAsync(context);
 
         var status = exception switch
         {

@@ -30,6 +30,7 @@ public static class Health
     private static void Map(IEndpointRouteBuilder app, string route, Func<HealthCheckRegistration, bool> predicate, object healthy) =>
         app.MapHealthChecks(route, new() { Predicate = predicate, ResponseWriter = (http, report) => WriteAsync(http, report, healthy) })
             .WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]))
+            .DisableRateLimiting()
             .AllowAnonymous();
 
     private static Task WriteAsync(HttpContext context, HealthReport report, object healthy) => report.Status is HealthStatus.Unhealthy

@@ -1,13 +1,16 @@
 namespace TaskSlices.Infrastructure.Operations;
 
-/// <summary>What is for the person who runs the server: health, commands, backups, mail.</summary>
+/// <summary>What is for the person who runs the server: health, telemetry, the log of requests, commands, backups, mail.</summary>
 public static class OperationsSetup
 {
-    public static void AddOperations(this IServiceCollection services)
+    /// <exception cref="Hosting.StartupException">A setting of the telemetry is wrong.</exception>
+    public static void AddOperations(this WebApplicationBuilder builder)
     {
-        services.AddHealth();
-        services.AddMail();
-        services.AddHostedService<ControlSocket>();
-        services.AddHostedService<ScheduledBackups>();
+        builder.Services.AddHealth();
+        builder.Services.AddRequestLog();
+        builder.AddTelemetry();
+        builder.Services.AddMail();
+        builder.Services.AddHostedService<ControlSocket>();
+        builder.Services.AddHostedService<ScheduledBackups>();
     }
 }

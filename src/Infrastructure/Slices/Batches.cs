@@ -75,6 +75,9 @@ public static class Batches
     public static async Task<(IReadOnlyList<BatchResult> Results, FailedOperation? Failed)> RunAsync(
         AppDb db, HttpContext context, IReadOnlyList<BatchOperation> operations, CancellationToken ct)
     {
+        if (context.RequestServices.GetRequiredService<RequestLimits>().TakeMore(context, operations.Count - 1) is { } refusal)
+            return ([], new FailedOperation(refusal));
+
         var pipeline = context.RequestServices.GetRequiredService<Entry>().Pipeline!;
         var address = context.Request.OwnAddress().TrimEnd('/');
         var user = address[..address.LastIndexOf('/')];
@@ -219,7 +222,7 @@ public sealed class FailedOperation : IResult, IEndpointMetadataProvider
 
     internal FailedOperation(CapturedAnswer answer) => _answer = answer.SendAsync;
 
-    internal FailedOperation(Problem problem) => _answer = problem.ExecuteAsync;
+    internal FailedOperation(IResult problem) => _answer = problem.ExecuteAsync;
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Slices;
 
@@ -67,6 +68,7 @@ public sealed partial class EventStreams : IDisposable
             user.Add(stream);
         }
 
+        Instruments.StreamsOpen.Add(1);
         context.Response.RegisterForDispose(stream);
         if (_stopping.IsCancellationRequested)
             stream.End();
@@ -78,6 +80,7 @@ public sealed partial class EventStreams : IDisposable
 
     private void Leave(User user, EventFeed stream)
     {
+        Instruments.StreamsOpen.Add(-1);
         lock (_users)
         {
             user.Remove(stream);

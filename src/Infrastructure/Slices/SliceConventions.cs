@@ -117,6 +117,7 @@ public static class SliceConventions
         .. slice.ReqDtoType.IsAssignableTo(typeof(OwnedRequest)) ? [401, 403] : Array.Empty<int>(),
         .. ChangesRow(slice) ? [412] : Array.Empty<int>(),
         .. slice.Verbs?.Intersect(["POST", "PUT", "PATCH"]).Any() is true ? [413, 415, 422] : Array.Empty<int>(),
+        429,
         500,
         503,
     ];

@@ -30,8 +30,9 @@ internal static partial class Surroundings
     [GeneratedRegex(
         """
         ^(ASPNETCORE_.*
+        |OTEL_.*
         |(DOTNET_)?(URLS|ENVIRONMENT|APPLICATIONNAME|CONTENTROOT|HTTPS?_PORTS|PORT|ALLOWEDHOSTS|PATHBASE)
-        |(DOTNET_)?(Accounts|Auth|Cors|Data|Kestrel|Logging|Mail)(__|:).*
+        |(DOTNET_)?(Accounts|Auth|Backup|Cors|Data|Kestrel|Limits|Logging|Mail|Metrics)(__|:).*
         |DOTNET_RUNNING_IN_CONTAINER|(DATA_DIR|DATABASE_URL|BETTER_AUTH_SECRET|BETTER_AUTH_URL|CORS_ORIGINS)(_FILE)?)$
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Setting();

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Data.Postgres;
 
@@ -30,6 +32,9 @@ internal sealed class AddedRows : IAsyncDisposable
         using (ExecutionContext.SuppressFlow())
             _adding = Task.WhenAll(Enumerable.Range(0, Loops).Select(_ => Task.Run(AddAsync)));
     }
+
+    /// <summary>How many rows wait for a batch.</summary>
+    public int Waiting => _waiting.Reader.Count;
 
     /// <summary>The number that the row got, once it is on disk.</summary>
     /// <param name="userId">Whose row it is.</param>
@@ -104,6 +109,8 @@ internal sealed class AddedRows : IAsyncDisposable
     {
         await using var session = await _store.OpenAsync(CancellationToken.None);
 
+        var watch = CommitWatch.Begin(PostgresStore.EngineName);
+
         // A batch is a transaction anyway, but not to Citus, which would commit each statement alone.
         await using var batch = new NpgsqlBatch(session.Connection)
         {
@@ -133,12 +140,19 @@ internal sealed class AddedRows : IAsyncDisposable
         }
 
         session.DemandReplicated();
+        watch.End(group.Count);
         for (var i = 0; i < numbers.Length; i++)
+        {
+            watch.Trace(group[i].Caller, group.Count);
             group[i].Answer.TrySetResult(numbers[i]);
+        }
     }
 
     private sealed record Row(string UserId, Func<NpgsqlBatchCommand> Statement)
     {
+        /// <summary>The span that it came from, for that of its commit.</summary>
+        public ActivityContext Caller { get; } = CommitWatch.Caller();
+
         public TaskCompletionSource<long> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -24,8 +24,9 @@ internal sealed class FlatTable : IRowReader
         _one = $"{_lists.Select} AND {FlatModel.Column(entity, nameof(IOwned.Id))} = $2";
 
         // Behind the lock, so that it sees who was erased meanwhile: the division by zero then undoes the counter too.
+        var allows = $"(erased.allows * CASE WHEN counter.revision <= ${_columns.Length + 3} THEN 1 ELSE 0 END)";
         var values = _columns.Select(
-            (column, i) => column.Name == nameof(IOwned.Revision) ? "counter.revision / erased.allows" : $"${i + 1}");
+            (column, i) => column.Name == nameof(IOwned.Revision) ? $"counter.revision / {allows}" : $"${i + 1}");
         _insert = $"""
             INSERT INTO {table} ({columns}) SELECT {string.Join(", ", values)}
             FROM revisions counter, (
@@ -71,7 +72,8 @@ internal sealed class FlatTable : IRowReader
     /// <summary>Adds a row with the number that stands in the user's counter, and returns the number.</summary>
     /// <param name="row">The row.</param>
     /// <param name="since">If the user was erased after that, the server reports a division by zero.</param>
-    public NpgsqlBatchCommand Add(IOwned row, DateTimeOffset since)
+    /// <param name="last">If the number is larger, too.</param>
+    public NpgsqlBatchCommand Add(IOwned row, DateTimeOffset since, long last)
     {
         var command = new NpgsqlBatchCommand(_insert);
         foreach (var column in _columns)
@@ -79,6 +81,7 @@ internal sealed class FlatTable : IRowReader
 
         command.Parameters.Add(PostgresWriter.Digest(row.UserId));
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = since });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
 
         return command;
     }

@@ -15,6 +15,9 @@ namespace TaskSlices.Infrastructure.Data.Postgres;
 /// </summary>
 public sealed class PostgresStore : IStore, IAsyncDisposable
 {
+    /// <summary>In OpenTelemetry's db.system.name.</summary>
+    internal const string EngineName = "postgresql";
+
     /// <summary>How often a unit runs at most, if the server asks to run it again.</summary>
     private const int Tries = 3;
 
@@ -33,6 +36,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly TimeProvider _clock;
     private readonly Guid _instance = Guid.NewGuid();
+    private int _waiting;
     private string _version = "";
 
     public PostgresStore(IOptions<DataSettings> settings, TimeProvider clock)
@@ -49,6 +53,8 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     public string Description => $"{_settings.Host}:{_settings.Port}/{_settings.Database} (PostgreSQL {_version})";
 
     public bool IsShared => true;
+
+    public int Waiting => Volatile.Read(ref _waiting) + (_added.IsValueCreated ? _added.Value.Waiting : 0);
 
     /// <summary>A row where the server has no advisory locks, as some that speak its protocol.</summary>
     public string? SchemaLock =>
@@ -101,17 +107,18 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
 
     public async Task<long?> TryAddAsync(AppDb db, IEntityType entity, IOwned row, CancellationToken ct)
     {
-        if (FlatTable.Of(entity) is not { CanAdd: true } table)
+        if (FlatTable.Of(entity) is not { CanAdd: true } table || db.Quotas.FindLastUncounted(entity, row.UserId) is not { } last)
             return null;
 
         ct.ThrowIfCancellationRequested();
         try
         {
-            return await _added.Value.AddAsync(row.UserId, () => table.Add(row, db.Since));
+            return await _added.Value.AddAsync(row.UserId, () => table.Add(row, db.Since, last));
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DivisionByZero)
         {
-            throw new OwnerGoneException();
+            // The user was erased, or the user's rows have to be counted: a unit finds out.
+            return null;
         }
         catch (PostgresException e) when (e.SqlState[..2] == "23")
         {
@@ -200,7 +207,10 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
     internal async Task<T> RunInTurnAsync<T>(Func<TimeSpan, Task<T>> work)
     {
         var asked = Stopwatch.GetTimestamp();
-        if (!await _turns.WaitAsync(Patience))
+        Interlocked.Increment(ref _waiting);
+        var hasTurn = await _turns.WaitAsync(Patience);
+        Interlocked.Decrement(ref _waiting);
+        if (!hasTurn)
             throw new TimeoutException("Too many changes wait for the database.");
 
         try
@@ -378,6 +388,7 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         await using var session = await OpenAsync(ct);
 
         // Sent together with the first statement.
+        var watch = CommitWatch.Begin(EngineName);
         await using var transaction = await session.Connection.BeginTransactionAsync(CancellationToken.None);
         var writer = new PostgresWriter(session.Connection, db, patience);
         if (db.Owner is null)
@@ -387,6 +398,8 @@ public sealed class PostgresStore : IStore, IAsyncDisposable
         await writer.CompleteAsync();
         await transaction.CommitAsync(CancellationToken.None);
         session.DemandReplicated();
+        watch.End(changes: 1);
+        watch.Trace(CommitWatch.Caller(), changes: 1);
 
         return result;
     }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using TaskSlices.Infrastructure.Hosting;
 
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
@@ -83,9 +84,11 @@ public sealed class GroupCommit : IAsyncDisposable
     private async Task WriteGroupAsync()
     {
         List<PendingWrite>? group = null;
+        CommitWatch watch;
         try
         {
             var connection = Begin();
+            watch = CommitWatch.Begin("sqlite");
             group = [];
 
             while (group.Count < GroupLimit && _waiting.Reader.TryRead(out var unit))
@@ -106,7 +109,12 @@ public sealed class GroupCommit : IAsyncDisposable
             return;
         }
 
-        group.ForEach(unit => unit.Acknowledge());
+        watch.End(group.Count);
+        foreach (var unit in group)
+        {
+            watch.Trace(unit.Caller, group.Count);
+            unit.Acknowledge();
+        }
     }
 
     private IEnumerable<PendingWrite> TakeAllWaiting()

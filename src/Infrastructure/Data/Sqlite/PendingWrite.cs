@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using TaskSlices.Infrastructure.Hosting;
+
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
 /// <summary>
@@ -9,6 +12,9 @@ internal abstract class PendingWrite
     /// <returns>Whether it shares the group's fate; if not, it has its answer already.</returns>
     /// <exception cref="Exception">It could not be undone alone: the whole transaction is lost.</exception>
     public abstract Task<bool> TryRunAsync(WriteConnection connection);
+
+    /// <summary>The span that it came from, for that of its commit.</summary>
+    public ActivityContext Caller { get; } = CommitWatch.Caller();
 
     /// <summary>Whether it failed because the database was out of service.</summary>
     public bool IsOutOfService { get; protected set; }

@@ -63,6 +63,8 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
 
     public bool IsShared => false;
 
+    public int Waiting => _writer.IsValueCreated ? Writer.Waiting : 0;
+
     public string? SchemaLock => null;
 
     public string TextOf(SchemaStep change) => change.Sql;
@@ -113,7 +115,7 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
     public Task<T> WriteAsync<T>(AppDb db, Func<Task<T>> change, CancellationToken ct) => Writer.RunAsync(db, change, ct);
 
     public async Task<long?> TryAddAsync(AppDb db, IEntityType entity, IOwned row, CancellationToken ct) =>
-        FlatTable.Of(entity) is { CanAdd: true } table ? await Writer.RunAsync(db, () => table.AddAsync(db.Writer!, row), ct) : null;
+        FlatTable.Of(entity) is { CanAdd: true } table ? await Writer.RunAsync(db, () => AddAsync(db, entity, table, row), ct) : null;
 
     public bool IsUnavailable(Exception exception) => IsOutOfService(exception);
 
@@ -220,6 +222,14 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         ForeignKeys = mode is SqliteOpenMode.ReadWrite,
         DefaultTimeout = -1,
     }.ToString();
+
+    private static async Task<long> AddAsync(AppDb db, IEntityType entity, FlatTable table, IOwned row)
+    {
+        var revision = await table.AddAsync(db.Writer!, row);
+        await db.DemandQuotaAsync(entity, revision, isAlone: true);
+
+        return revision;
+    }
 
     private static async Task<ILookup<string, string>> ReadPairsAsync(AppDb db, string sql, CancellationToken ct)
     {

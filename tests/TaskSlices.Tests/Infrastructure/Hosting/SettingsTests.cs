@@ -45,6 +45,15 @@ public sealed class SettingsTests : IDisposable
     [InlineData("ASPNETCORE_URLS", "ftp://localhost:8000", "Urls", "http://localhost:8000")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:99999", "Urls", "http://localhost:8000")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:8000/base", "Urls", "http://localhost:8000")]
+    [InlineData("Limits__WritesPerMinute", "-1", "Limits:WritesPerMinute", "0 is no limit")]
+    [InlineData("Limits__TasksPerUser", "many", "Limits:TasksPerUser", "many")]
+    [InlineData("Limits__PerMinute", "1", "Limits:PerMinute", "ReadsPerMinute")]
+    [InlineData("Metrics__Url", "localhost:9464", "Metrics:Url", "Write it as http://localhost:9464")]
+    [InlineData("Metrics__Url", "https://localhost:9464", "Metrics:Url", "Write it as http://localhost:9464")]
+    [InlineData("Metrics__Url", "http://localhost:9464/metrics", "Metrics:Url", "Write it as http://localhost:9464")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT", "Write it as http://localhost:4317")]
+    [InlineData("Logging__Requests", "perhaps", "Logging:Requests", "perhaps")]
+    [InlineData("Logging__Format", "xml", "Logging:Format", "simple or json")]
     public void Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
     {
         var line = InProcess.Refuses(_directory, [(name, value)], setting, mend);
