@@ -12,6 +12,7 @@ public static class HostSetup
             Args = settings,
             ContentRootPath = AppContext.BaseDirectory,
         });
+        builder.Configuration.AddDefaults();
         builder.Configuration.AddShortNames(settings);
         LogSettings.Apply(builder.Configuration);
         builder.Services.AddUnixSockets();

@@ -1,9 +1,10 @@
+using System.Reflection;
 using Microsoft.Extensions.FileProviders;
 
 namespace TaskSlices.Infrastructure.Http;
 
 /// <summary>
-/// The page at <c>/</c> and its files, from <c>wwwroot</c> beside the program. It comes before authentication: everybody may see the page.
+/// The page at <c>/</c> and its files, from <c>wwwroot</c> in the program. It comes before authentication: everybody may see the page.
 /// It holds no data of a user, and calls the API as any other frontend does.
 /// </summary>
 public static class WebPage
@@ -17,9 +18,10 @@ public static class WebPage
 
     public static void UsePage(this IApplicationBuilder app)
     {
-        var files = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot"));
+        var program = typeof(WebPage).Assembly;
+        var files = new ManifestEmbeddedFileProvider(program, "wwwroot", Written(program));
 
-        // Not for the API: looking for a file costs a call to the disk.
+        // Not for the API, which has no files.
         app.UseWhen(static context => !context.Request.Path.StartsWithSegments("/api"), page =>
         {
             page.UseErrorPage();
@@ -30,6 +32,14 @@ public static class WebPage
                 OnPrepareResponse = static file => Protect(file.Context.Response.Headers),
             });
         });
+    }
+
+    /// <summary>What entity tags are made of. In a single file, an assembly has no place of its own.</summary>
+    private static DateTimeOffset Written(Assembly program)
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, $"{program.GetName().Name}.dll");
+
+        return File.GetLastWriteTimeUtc(File.Exists(file) ? file : Environment.ProcessPath!);
     }
 
     internal static void Protect(IHeaderDictionary headers)

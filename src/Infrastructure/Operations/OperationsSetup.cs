@@ -9,6 +9,7 @@ public static class OperationsSetup
         builder.Services.AddHealth();
         builder.Services.AddRequestLog();
         builder.AddTelemetry();
+        builder.Services.AddSystemdService();
         builder.Services.AddMail();
         builder.Services.AddHostedService<ControlSocket>();
         builder.Services.AddHostedService<ScheduledBackups>();
