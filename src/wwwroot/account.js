@@ -1,4 +1,5 @@
 import { send } from "./api.js";
+import { store } from "./drafts.js";
 import { signIn, signUp } from "./session.js";
 
 const $ = (selector) => document.querySelector(selector);
@@ -22,7 +23,7 @@ export function setUp(opened) {
       const user = mode.value === "new" ? await signUp({ ...credentials, name: name.value, invitation }) : await signIn(credentials);
       form.reset();
       showPassword(false);
-      remember("known", "1");
+      known("1");
       opened(user);
     } catch (refusal) {
       error.textContent = refusal.message;
@@ -43,21 +44,15 @@ export async function check() {
 
 /** @param reason why one has to sign in now */
 export function ask(reason) {
-  choose(remember("known") || isOpen === false ? "known" : "new");
+  choose(known() || isOpen === false ? "known" : "new");
   if (!reason) return;
 
   $("#account-reason").textContent = reason;
   (mode.value === "new" ? name : email).focus();
 }
 
-/** What a browser that forbids storage can't keep is only a hint. */
-function remember(name, value) {
-  try {
-    return value ? localStorage.setItem(name, value) : localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
+/** Whether somebody has signed in here before: only a hint. */
+const known = (value) => store((s) => (value ? s.setItem("known", value) : s.getItem("known")), "localStorage");
 
 function choose(value) {
   const isNew = value === "new";

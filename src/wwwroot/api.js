@@ -13,6 +13,7 @@ export class Refusal extends Error {
     super(body?.code === "INVALID_ORIGIN" ? wrongOrigin : (body?.detail ?? body?.message ?? `The server answered with status ${status}.`));
     this.status = status;
     this.code = body?.code;
+    this.current = body?.current;
   }
 }
 
@@ -23,8 +24,8 @@ export class Unreachable extends Error {}
 export const connection = new EventTarget();
 
 /** @returns {Promise<{data: any, headers: Headers}>} */
-export async function send(method, path, { body, token } = {}) {
-  const headers = {};
+export async function send(method, path, { body, token, headers: others } = {}) {
+  const headers = { ...others };
   if (body) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
 

@@ -2,7 +2,9 @@ import * as account from "./account.js";
 import { base, connection, send, Unreachable } from "./api.js";
 import * as drafts from "./drafts.js";
 import * as list from "./list.js";
+import * as live from "./live.js";
 import { announce, hide, notify, showOutage } from "./notice.js";
+import * as outbox from "./outbox.js";
 import { restore, session, signOut, user } from "./session.js";
 
 const RETRY = 3_000;
@@ -11,7 +13,8 @@ const $ = (selector) => document.querySelector(selector);
 const views = ["loading", "account", "tasks", "elsewhere", "failure"];
 let loadedAt = 0;
 let retry = null;
-let isLost = false;
+/** Why the server can’t be reached, or "". */
+let outage = "";
 
 account.setUp(open);
 $("#again").addEventListener("click", start);
@@ -21,17 +24,17 @@ addEventListener("online", reconnect);
 document.addEventListener("visibilitychange", () => user && !document.hidden && performance.now() - loadedAt > FRESH && load(list.refresh));
 session.addEventListener("ended", () => ask("Your session has ended. Sign in again; what you typed is kept."));
 connection.addEventListener("lost", ({ detail }) => {
-  isLost = true;
-  // Without a first answer there is nothing yet to go on with.
-  if ($("#loading").hidden && $("#failure").hidden) showOutage(detail);
+  outage = detail;
+  tellOutage();
   retry ??= setTimeout(reconnect, RETRY);
 });
 connection.addEventListener("found", () => {
   clearTimeout(retry);
   retry = null;
-  isLost = false;
+  outage = "";
   showOutage("");
 });
+outbox.news.addEventListener("changed", tellOutage);
 
 start();
 
@@ -66,7 +69,7 @@ async function load(what) {
 }
 
 async function reconnect() {
-  const wasLost = isLost;
+  const wasLost = outage !== "";
   clearTimeout(retry);
   retry = null;
   try {
@@ -79,24 +82,35 @@ async function reconnect() {
   if (!wasLost || !user) return;
   announce("The server is back.");
   hide();
+  await outbox.settled();
   await load(list.refresh);
 }
 
+function tellOutage() {
+  // Without a first answer there is nothing yet to go on with.
+  if (outage && $("#loading").hidden && $("#failure").hidden) showOutage(outage, outbox.count());
+}
+
 async function leave() {
-  await list.settled();
-  if (drafts.any() && $("#sign-out").dataset.sure === undefined) {
+  await outbox.settled();
+  const isWaiting = outbox.all().length > 0;
+  if ((isWaiting || drafts.any()) && $("#sign-out").dataset.sure === undefined) {
     $("#sign-out").dataset.sure = "";
     $("#sign-out").textContent = "Sign out anyway";
 
-    return notify("There is text that is not saved. Signing out removes it.");
+    return notify(`There ${isWaiting ? "are changes that are not sent" : "is text that is not saved"}. Signing out removes ${isWaiting ? "them" : "it"}.`);
   }
 
   try {
     const { id } = user;
+    // The server ends the stream with the session.
+    live.stop();
     await signOut();
+    outbox.all().forEach(outbox.forget);
     drafts.dropAll(id);
     ask("You are signed out.");
   } catch (error) {
+    await load(list.refresh);
     notify(`You are still signed in. ${error.message}`);
   }
 }

@@ -3,7 +3,7 @@ import { user } from "./session.js";
 // What is typed and not yet saved outlives an expired session and a reload of this tab. Signing out removes it.
 const kept = new Map();
 
-/** Where a draft of the user who is signed in now is kept. @param id of the task, "new", or "add:" and a number */
+/** Where a draft of the user who is signed in now is kept. @param id of the task, or "new" */
 export const place = (id) => `draft:${user.id}:${id}`;
 
 export function keep(at, draft) {
@@ -11,8 +11,8 @@ export function keep(at, draft) {
   store((s) => s.setItem(at, JSON.stringify(draft)));
 }
 
-/** Without a change there is no draft. */
-export const keepChanges = (at, changes) => (Object.keys(changes).length ? keep(at, changes) : drop(at));
+/** Without a change there is no draft. @param base the task that is changed */
+export const keepChanges = (at, changes, base) => (Object.keys(changes).length ? keep(at, base ? { ...changes, base } : changes) : drop(at));
 
 export function find(at) {
   return kept.get(at) ?? store((s) => JSON.parse(s.getItem(at)));
@@ -23,20 +23,19 @@ export function drop(at) {
   store((s) => s.removeItem(at));
 }
 
-/** The places that begin like this, in order. */
-export const all = (start) => [...new Set([...kept.keys(), ...(store(Object.keys) ?? [])])].filter((at) => at.startsWith(start)).sort();
+const all = (userId) => [...kept.keys(), ...(store(Object.keys) ?? [])].filter((at) => at.startsWith(`draft:${userId}:`));
 
-export const any = () => all(place("")).length > 0;
+export const any = () => all(user.id).length > 0;
 
 export function dropAll(userId) {
-  all(`draft:${userId}:`).forEach(drop);
+  all(userId).forEach(drop);
   store((s) => s.removeItem(`view:${userId}`));
 }
 
 /** Storage may be full or forbidden; then the memory of this page has to do. */
-export function store(use) {
+export function store(use, name = "sessionStorage") {
   try {
-    return use(sessionStorage);
+    return use(window[name]);
   } catch {
     return null;
   }

@@ -14,7 +14,24 @@ const read = {
     return [...whole, ...others.map((tag) => tag.trim()).filter(Boolean)];
   },
 };
+const plain = (task, name) => [task[name] ?? []].flat().join("\n").trim();
 let fieldCount = 0;
+
+/** The fields of a form that are not the same in two tasks. */
+export const differ = (one, other) => NAMES.filter((name) => plain(one, name) !== plain(other, name));
+
+/** What a form calls a field, and what it has in a task, as a text. */
+export function say(name, task) {
+  const [label, text] = {
+    title: ["Title", task.title],
+    description: ["Details", task.description],
+    priority: ["Priority", capitalize(task.priority)],
+    due_date: ["Due", task.due_date && format(task.due_date)],
+    tags: ["Tags", task.tags.join(", ")],
+  }[name];
+
+  return [label, text || "None"];
+}
 
 /** Adds priority, due date and tags to a form. */
 export function addTo(form) {
@@ -45,11 +62,13 @@ export function describe({ priority, due_date, tags, completed }) {
   const isLate = !completed && isOver(due_date);
 
   return [
-    ...(priority === "none" ? [] : [[`${priority[0].toUpperCase()}${priority.slice(1)} priority`, priority]]),
+    ...(priority === "none" ? [] : [[`${capitalize(priority)} priority`, priority]]),
     ...(due_date ? [[`${isLate ? "Overdue:" : "Due"} ${format(due_date)}`, isLate ? "late" : "due"]] : []),
     ...tags.map((tag) => [tag, "tag"]),
   ];
 }
+
+const capitalize = (word) => word[0].toUpperCase() + word.slice(1);
 
 /** A date is over when the day ends here; a time without an offset is one of this place. */
 function isOver(due) {

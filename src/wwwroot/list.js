@@ -1,7 +1,10 @@
 import * as additions from "./additions.js";
+import { dismiss } from "./conflict.js";
 import * as drafts from "./drafts.js";
 import { addTo, fill } from "./fields.js";
+import * as live from "./live.js";
 import { announce, notify } from "./notice.js";
+import * as outbox from "./outbox.js";
 import { Row } from "./row.js";
 import { user } from "./session.js";
 import * as tasks from "./tasks.js";
@@ -11,10 +14,14 @@ const PAGE = 100;
 const LARGEST = 1_000;
 /** Until it is looked for what was typed. */
 const PAUSE = 300;
+/** In which changes from elsewhere are read together. */
+const GATHERING = 200;
 const MINUTE = 60_000;
 const $ = (selector) => document.querySelector(selector);
 const [list, form, query, more] = [$("#list"), $("#add"), $("#query"), $("#more")];
 const { title, description } = form.elements;
+/** A task with only a title. */
+const EMPTY = { description: null, completed: false, priority: "none", due_date: null, tags: [] };
 const nothing = {
   all: "Nothing to do yet. Add your first task above.",
   pending: "Nothing is pending. Well done.",
@@ -23,12 +30,17 @@ const nothing = {
 
 /** By id. Whoever signs in gets a map of their own: answers to the one before find nothing to change. */
 let rows = new Map();
+/** The revisions of deletions, by id: an older answer may come later. */
+let deletions = new Map();
 let next = null;
 /** Of the list from its beginning, the newest reading: what answers an older one comes too late. */
 let reading = null;
 let isLoading = false;
 let view = null;
 let pause;
+let gathering;
+/** Whether a task from elsewhere is left out for now. */
+let held = false;
 let draft;
 
 addTo(form);
@@ -49,6 +61,7 @@ query.elements.tags.addEventListener("focus", () => tasks.tags().then((tags) => 
 more.addEventListener("click", loadMore);
 // With an end of the list in sight, there is to be more of it.
 const observer = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && loadMore(), { rootMargin: "800px" });
+outbox.news.addEventListener("changed", ({ detail }) => hear(detail));
 setInterval(() => rows.forEach((row) => row.mark()), MINUTE);
 // What is on the screen outlives a reload; where that is in pixels does not, since rows change their height.
 history.scrollRestoration = "manual";
@@ -57,7 +70,14 @@ addEventListener("pagehide", keepView);
 /** Empties the page: what is typed is among the drafts of the user. */
 export function clear() {
   clearTimeout(pause);
+  clearTimeout(gathering);
+  gathering = null;
+  held = false;
+  live.stop();
+  outbox.close();
+  dismiss();
   rows = new Map();
+  deletions = new Map();
   next = view = null;
   reading = {};
   list.replaceChildren();
@@ -75,11 +95,13 @@ export async function open() {
   const typed = drafts.find(drafts.place("new"));
   draft = fill(form, {}, typed);
   if (typed) showDetails(Object.keys(typed).some((name) => name !== "title"));
-  additions.restore(added);
   view = drafts.store((s) => JSON.parse(s.getItem(`view:${user.id}`)));
   for (const [name, value] of Object.entries(view?.asked ?? {})) query.elements[name].value = value;
   $("#count").textContent = "Loading…";
   $("#empty").hidden = true;
+  outbox.open();
+  for (const change of outbox.all()) if (change.kind === "add") hear({ change });
+  outbox.send();
   await refresh();
 }
 
@@ -92,6 +114,7 @@ export async function refresh(size = Math.max(rows.size, view?.size ?? 0)) {
   const mine = (reading = {});
   const known = [...rows.values()];
   const found = [];
+  let revision;
   isLoading = true;
   try {
     let rest = `?limit=${Math.min(Math.max(size, PAGE), LARGEST)}&${new URLSearchParams(new FormData(query))}`;
@@ -100,13 +123,16 @@ export async function refresh(size = Math.max(rows.size, view?.size ?? 0)) {
       if (mine !== reading) return false;
 
       found.push(...page.tasks);
+      revision ??= page.revision;
       rest = page.next;
     } while (rest && found.length < size);
 
     next = rest;
     const ids = new Set(found.map((task) => task.id));
-    for (const row of known) if (!ids.has(row.task.id) && !row.isBusy && rows.has(row.task.id)) drop(row);
-    put(found, list.firstElementChild);
+    keepStill(() => {
+      for (const row of known) if (!ids.has(row.task.id) && !row.isBusy && rows.has(row.task.id)) drop(row);
+      put(found, list.firstElementChild);
+    });
   } finally {
     if (mine === reading) isLoading = false;
   }
@@ -114,12 +140,91 @@ export async function refresh(size = Math.max(rows.size, view?.size ?? 0)) {
   if (view?.id) showAgain(view);
   view = null;
   watch();
+  live.follow(revision, arrive, () => refresh().catch(() => {}));
+  for (const change of outbox.all()) if (change.refused) hear({ change });
 
   return true;
 }
 
-/** Resolves when the server has answered everything, or can’t be reached. */
-export const settled = () => Promise.all([additions.settled(), ...[...rows.values()].map((row) => row.settled)]);
+/** Shows what becomes of a change that is made here, in this tab or another one. */
+function hear({ change, task, isOver }) {
+  const { id, kind, body, base, waits } = change;
+  const refused = isOver ? null : change.refused;
+  const [row, isMine] = [rows.get(id), outbox.isMine(change)];
+  if (kind === "add") {
+    additions.show({ change, isOver });
+    if (held && (isOver || refused)) gather();
+    if (row && task && !rows.has(task.id)) {
+      rows.delete(id);
+      rows.set(task.id, row);
+      row.element.dataset.id = task.id;
+    } else if (row && (isOver || refused)) drop(row);
+    else if (task && isMine) return added(task);
+    else if (!row && waits && !refused && !isOver) putFirst({ ...EMPTY, ...body, id });
+  } else if (row && kind === "remove" && isOver && !change.refused && !isMine) {
+    if (row.isEdited) row.lose();
+    else drop(row);
+  } else if (!row && refused) putFirst(base);
+  rows.get(task?.id ?? id)?.hear(change, task, refused);
+  render();
+}
+
+/** Shows what was changed elsewhere. */
+async function arrive({ id, revision, deleted, row: task }) {
+  const mine = rows;
+  if (!deleted && !rows.has(id)) {
+    // It may be one that was added here, and its answer is on the way, or was lost.
+    await outbox.settled();
+    if (outbox.all().some(({ kind, tried, refused }) => kind === "add" && tried && !refused)) return void (held = true);
+  }
+  if (mine !== rows) return;
+
+  const row = rows.get(id);
+  if (deleted) deletions.set(id, revision);
+  if (row && revision <= row.task.revision) return;
+
+  if (deleted && row?.isEdited) row.lose();
+  else if (deleted && row && !row.isBusy) keepStill(() => drop(row));
+  else if (!deleted && row) keepStill(() => row.show(task)), row.flash();
+  else if (!deleted && isPlain()) keepStill(() => insert(task));
+  if (!deleted && !isPlain()) gather();
+  render();
+}
+
+/** Puts a new task where it belongs, as the newest are first. */
+function insert(task) {
+  const place = [...list.querySelectorAll("[data-id]")].find((element) => element.dataset.id < task.id);
+  if (!place && next) return;
+
+  const row = create(task);
+  list.insertBefore(row.element, place ?? null);
+  row.flash();
+}
+
+/** Whether the list is by age, and of all tasks or by status. */
+function isPlain() {
+  const { sort_by, search, priority, tags } = asked();
+
+  return sort_by === "created_at" && !search.trim() && !priority && !tags.trim();
+}
+
+/** Has the server filter and sort again, soon. */
+function gather() {
+  gathering ??= setTimeout(() => {
+    gathering = null;
+    held = false;
+    if (isLoading) gather();
+    else refresh().catch(() => {});
+  }, GATHERING);
+}
+
+/** Leaves what is under the pointer, has the focus, or is first on the screen where it is; at the top of the page nothing is scrolled. */
+function keepStill(work) {
+  const row = scrollY > 0 ? (list.querySelector("li:hover, li:focus-within") ?? firstSeen()) : null;
+  const top = row?.getBoundingClientRect().top;
+  work();
+  if (row?.isConnected) scrollBy(0, row.getBoundingClientRect().top - top);
+}
 
 /** @param place what the first of them is to stand before; what is not among them stays where it is */
 function put(found, place = null) {
@@ -127,8 +232,9 @@ function put(found, place = null) {
   for (const task of found) {
     while (place && !ids.has(place.dataset.id)) place = place.nextElementSibling;
     const known = rows.get(task.id);
-    // An older answer may come later.
-    if (known && !known.isBusy && Date.parse(task.updated_at) >= Date.parse(known.task.updated_at)) known.show(task);
+    if (!known && deletions.get(task.id) > task.revision) continue;
+
+    known?.show(task);
     const row = known ?? create(task);
     const { element } = row;
     // What is moved loses the focus: the others move around it.
@@ -140,36 +246,21 @@ function put(found, place = null) {
 }
 
 function create(task) {
-  const isHere = () => rows.get(task.id) === row;
-  const row = new Row(task, {
+  const isHere = () => row && rows.get(row.task.id) === row;
+  let row = null;
+  row = new Row(task, {
     changed: () => isHere() && render(),
-    gone: (unsaved) => {
+    gone: () => {
       if (!isHere()) return;
 
       drop(row);
-      if (unsaved) additions.offer(unsaved, added);
       render();
     },
-    undone: () => undo(row),
-    repeated: () => isHere() && refresh().catch(() => {}),
   });
   rows.set(task.id, row);
   row.element.dataset.id = task.id;
 
   return row;
-}
-
-function undo(row) {
-  const hadFocus = row.element.contains(document.activeElement);
-  drop(row);
-  render();
-  const near = document.activeElement;
-  additions.add(tasks.copy(row.task), (task) => {
-    putFirst(task);
-    announce(`Back again: ${task.title}`);
-    // Unless the focus was moved meanwhile.
-    if (hadFocus && document.activeElement === near) rows.get(task.id).parts.delete.focus();
-  });
 }
 
 function drop(row) {
@@ -181,12 +272,12 @@ function drop(row) {
 function render() {
   const all = [...rows.values()];
   const present = all.filter((row) => !row.isDeleted);
-  const done = present.filter((row) => row.task.completed).length;
+  const done = present.filter((row) => row.seen.completed).length;
   const { status, ...others } = asked();
   let shown = 0;
 
   for (const row of all) {
-    const hidden = status !== "all" && row.task.completed !== (status === "done") && !row.isEdited;
+    const hidden = status !== "all" && row.seen.completed !== (status === "done") && !row.isEdited;
     if (hidden && row.element.contains(document.activeElement)) focusNear(row.element);
     row.element.hidden = hidden;
     if (!hidden) shown++;
@@ -222,7 +313,7 @@ function add(event) {
     return;
   }
 
-  additions.add(draft(), added);
+  additions.add(draft());
   form.reset();
   drafts.drop(drafts.place("new"));
   showDetails(false);
@@ -294,11 +385,12 @@ function keepView() {
   // Until the last one is shown again, that one is still right.
   if (!user || view) return;
 
-  const isSeen = (row) => row.dataset.id && row.getBoundingClientRect().bottom > 0;
-  const first = scrollY > 0 ? [...list.querySelectorAll("li:not([hidden])")].find(isSeen) : null;
-  const kept = { asked: asked(), size: rows.size, id: first?.dataset.id, top: first?.getBoundingClientRect().top };
+  const first = scrollY > 0 ? firstSeen() : null;
+  const kept = { asked: asked(), size: first ? rows.size : 0, id: first?.dataset.id, top: first?.getBoundingClientRect().top };
   drafts.store((s) => s.setItem(`view:${user.id}`, JSON.stringify(kept)));
 }
+
+const firstSeen = () => [...list.querySelectorAll("[data-id]:not([hidden])")].find((row) => row.getBoundingClientRect().bottom > 0);
 
 function showAgain({ id, top }) {
   const row = rows.get(id)?.element;

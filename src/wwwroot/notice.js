@@ -3,6 +3,7 @@ const [box, retry, button, close] = [$("#notice"), $("#retry"), $("#notice-actio
 let message = "";
 let act = null;
 let outage = "";
+let waiting = 0;
 
 close.addEventListener("click", hide);
 button.addEventListener("click", () => {
@@ -21,9 +22,9 @@ export function hide() {
   notify("");
 }
 
-/** @param reason why the server can’t be reached, or "" when it can */
-export function showOutage(reason) {
-  outage = reason;
+/** @param reason why the server can’t be reached, or "" when it can @param count how many changes wait to be sent */
+export function showOutage(reason, count = 0) {
+  [outage, waiting] = [reason, count];
   render();
 }
 
@@ -34,7 +35,8 @@ export function announce(text) {
 
 function render() {
   // The message may end with the same reason.
-  const parts = outage ? [message.replace(outage, "").trim(), outage, "What you typed is kept; trying again."] : [message];
+  const kept = waiting ? `${waiting} ${waiting > 1 ? "changes are" : "change is"} kept here, to be sent then` : "What you typed is kept";
+  const parts = outage ? [message.replace(outage, "").trim(), outage, `${kept}; trying again.`] : [message];
   box.firstElementChild.textContent = parts.filter(Boolean).join(" ");
   box.hidden = !message && !outage;
   button.hidden = !act;

@@ -26,12 +26,14 @@ export async function signOut() {
   forget();
 }
 
-/** Sends a request with this user's token; one that is no longer valid is renewed by the cookie, and the request repeated. */
-export async function call(method, path, body) {
-  const caller = user;
-  const used = (token ??= await renew());
+/**
+ * Sends a request with this user's token; one that is no longer valid is renewed by the cookie, and the request repeated.
+ * @param isQuiet whether the end of the session is left for the next request to tell: nobody waits for this one
+ */
+export async function call(method, path, { body, headers, isQuiet } = {}) {
+  const [caller, used] = [isQuiet ? null : user, token];
   try {
-    return await send(method, path, { body, token: used });
+    if (used) return await send(method, path, { body, headers, token });
   } catch (error) {
     if (error.status === 403) throw end(error, caller);
     if (error.status !== 401) throw error;
@@ -42,7 +44,7 @@ export async function call(method, path, body) {
   try {
     token ??= await renew();
 
-    return await send(method, path, { body, token });
+    return await send(method, path, { body, headers, token });
   } catch (error) {
     // 403: somebody else has signed in, in another tab.
     throw error.status === 401 || error.status === 403 ? end(error, caller) : error;

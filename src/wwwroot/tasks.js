@@ -1,34 +1,39 @@
 import { base } from "./api.js";
 import { call, user } from "./session.js";
 
-const home = () => `api/${encodeURIComponent(user.id)}`;
-const here = () => `${home()}/tasks`;
+/** Where what belongs to a user is. */
+export const home = (id = user.id) => `api/${encodeURIComponent(id)}`;
 
-/** A page of tasks, and the query of the next one, if there is one (RFC 8288). */
+/** How each kind of change is sent. */
+const requests = {
+  add: ["POST", () => "/tasks"],
+  edit: ["PUT", (path) => path],
+  // Sets it, rather than toggling: repeated, it does no harm.
+  complete: ["PATCH", (path) => `${path}/complete`],
+  remove: ["DELETE", (path) => path],
+  restore: ["POST", (path) => `${path}/restore`],
+  // Back with another text, or not at all.
+  revive: ["POST", () => "/batch", (path, body) => ({ operations: [{ method: "POST", path: `${path}/restore` }, { method: "PUT", path, body }] })],
+};
+
+/** A page of tasks, the query of the next one, if there is one (RFC 8288), and the revision at which they were read. */
 export async function list(query) {
-  const { data, headers } = await call("GET", here() + query);
+  const { data, headers } = await call("GET", `${home()}/tasks${query}`);
   const next = /<([^>]*)>;\s*rel="next"/.exec(headers.get("Link") ?? "")?.[1];
 
-  return { tasks: data, next: next ? new URL(next, base).search : null };
+  return { tasks: data, next: next ? new URL(next, base).search : null, revision: Number(/\d+/.exec(headers.get("ETag"))) };
 }
 
 export const tags = async () => (await call("GET", `${home()}/tags`)).data.map((tag) => tag.name);
 
-/** What it takes to add the task again. The recurrence of one that is done has gone on in another task. */
-export function copy({ title, description, completed, priority, due_date, tags, category, recurrence }) {
-  return { title, description, completed, priority, due_date, tags, category, recurrence: completed ? null : recurrence };
+/** @returns the task as it is then; null if it is deleted */
+export async function perform({ owner, kind, id, key, body, base: seen }) {
+  const [method, addressOf, wrap] = requests[kind];
+  const path = `/tasks/${id}`;
+  const headers = {};
+  if (method === "POST") headers["Idempotency-Key"] = key;
+  else if (method !== "PATCH" && seen.revision) headers["If-Match"] = `"${seen.revision}"`;
+  const { data } = await call(method, home(owner) + addressOf(path), { body: wrap ? wrap(path, body) : body, headers });
+
+  return method === "DELETE" ? null : (data.results?.at(-1).body ?? data);
 }
-
-/** A task that is done already is completed as soon as it is there. */
-export async function add(task) {
-  const { data } = await call("POST", here(), task);
-
-  return task.completed && !data.completed ? complete(data.id, true).catch(() => data) : data;
-}
-
-export const change = async (id, task) => (await call("PUT", `${here()}/${id}`, task)).data;
-
-/** Sets it, rather than toggling: repeated, it does no harm. */
-export const complete = async (id, completed) => (await call("PATCH", `${here()}/${id}/complete`, { completed })).data;
-
-export const remove = (id) => call("DELETE", `${here()}/${id}`);

@@ -7,7 +7,7 @@ namespace TaskSlices.Tests.Page;
 public sealed partial class FilesTests(App app) : TestBase<App>
 {
     /// <summary>In bytes, for all files together and not compressed.</summary>
-    private const long SizeLimit = 61_440;
+    private const long SizeLimit = 102_400;
 
     private static readonly string Folder = Path.Combine(DropIn.Root, "src", "wwwroot");
 

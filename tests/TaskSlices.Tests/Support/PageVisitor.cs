@@ -36,6 +36,10 @@ public sealed class PageVisitor : IAsyncDisposable
 
     public ILocator Title => Page.GetByRole(AriaRole.Textbox, new() { Name = "New task", Exact = true });
     public ILocator Rows => Page.Locator("#list > li:visible");
+
+    /// <summary>What says of a task that a change of it waits to be sent.</summary>
+    public ILocator Waiting => Page.Locator("#list .waiting").Filter(new() { Visible = true });
+
     public ILocator Alert => Page.GetByRole(AriaRole.Alert).Filter(new() { Visible = true });
 
     public static async Task<PageVisitor> ArriveAsync(Browser browser, Uri? site = null, BrowserNewContextOptions? look = null)
