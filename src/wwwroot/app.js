@@ -98,7 +98,11 @@ async function leave() {
     $("#sign-out").dataset.sure = "";
     $("#sign-out").textContent = "Sign out anyway";
 
-    return notify(`There ${isWaiting ? "are changes that are not sent" : "is text that is not saved"}. Signing out removes ${isWaiting ? "them" : "it"}.`);
+    return notify(
+      isWaiting
+        ? "There are changes that are not sent. Signing out removes them."
+        : "There is text that is not saved. Signing out removes it.",
+    );
   }
 
   try {

@@ -5,7 +5,11 @@ const [buttons, lists] = [[...dialog.querySelectorAll("button")], [...dialog.que
 
 for (const button of buttons) button.addEventListener("click", () => dialog.close(button.value));
 
-/** Has the user choose between two versions of a task. @param theirs null if it was deleted @returns "mine", "theirs", or "" if that is put off */
+/**
+ * Has the user choose between two versions of a task.
+ * @param theirs null if it was deleted
+ * @returns "mine", "theirs", or "" if that is put off
+ */
 export function choose(mine, theirs) {
   // Who is choosing already is asked again at the next try.
   if (dialog.open) return "";

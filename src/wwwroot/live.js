@@ -2,8 +2,8 @@ import { connection } from "./api.js";
 import { call } from "./session.js";
 import { home } from "./tasks.js";
 
-// A stream of what is changed, while the page can be seen. EventSource sends no header, so each stream needs a ticket. Where there is no stream,
-// be there too many or a proxy that keeps it to itself, the changes are asked for.
+// A stream of what is changed, while the page can be seen. EventSource sends no header, so each stream needs a ticket. Where there is no
+// stream, be there too many or a proxy that keeps it to itself, the changes are asked for.
 const [SOON, LATEST] = [500, 5_000];
 /** Until a stream has to be open; what lives shorter is no success. */
 const LASTING = 10_000;
@@ -18,7 +18,10 @@ connection.addEventListener("found", () => {
 addEventListener("online", () => current?.end?.());
 document.addEventListener("visibilitychange", () => (document.hidden ? current?.end?.() : current?.wake?.()));
 
-/** Tells of all changes after a revision, until it is stopped. @param tooOld called when they are not known any more; then it has stopped */
+/**
+ * Tells of all changes after a revision, until it is stopped.
+ * @param tooOld called when they are not known any more; then it has stopped
+ */
 export async function follow(since, changed, tooOld) {
   if (current) return;
 

@@ -5,8 +5,8 @@ import { notify } from "./notice.js";
 import { user } from "./session.js";
 import { perform } from "./tasks.js";
 
-// A change is in localStorage before it is sent, and until it was answered. One tab at a time sends all of them, in the order in which they were
-// made. What may have arrived is sent again: its key, its entity tag or its nature keeps it from being carried out twice.
+// A change is in localStorage before it is sent, and until it was answered. One tab at a time sends all of them, in the order in which they
+// were made. What may have arrived is sent again: its key, its entity tag or its nature keeps it from being carried out twice.
 const PAUSE = 3_000;
 /** The server knows a key for 48 hours. */
 const KEY_LIFETIME = 47 * 3_600_000;
@@ -118,7 +118,8 @@ async function sendAll(owner) {
 /** @returns whether to go on with the next one */
 async function carryOut(change) {
   const { kind, base, tried = Date.now() } = change;
-  if (kind === "add" && Date.now() - tried > KEY_LIFETIME) return refuse(change, { message: "If this task is not in the list, add it again." });
+  if (kind === "add" && Date.now() - tried > KEY_LIFETIME)
+    return refuse(change, { message: "If this task is not in the list, add it again." });
 
   change.tried = tried;
   save(change);

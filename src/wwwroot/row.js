@@ -105,7 +105,8 @@ export class Row {
 
   /** Draws the eye to what was changed elsewhere. */
   flash() {
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.element.animate({ backgroundColor: ["var(--soft)", "transparent"] }, FLASH);
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (!isStill) this.element.animate({ backgroundColor: ["var(--soft)", "transparent"] }, FLASH);
   }
 
   edit(draft = drafts.find(this.#place), focus = true, error = "") {

@@ -4,6 +4,8 @@ import { call, user } from "./session.js";
 /** Where what belongs to a user is. */
 export const home = (id = user.id) => `api/${encodeURIComponent(id)}`;
 
+const revival = (path, body) => ({ operations: [{ method: "POST", path: `${path}/restore` }, { method: "PUT", path, body }] });
+
 /** How each kind of change is sent. */
 const requests = {
   add: ["POST", () => "/tasks"],
@@ -13,7 +15,7 @@ const requests = {
   remove: ["DELETE", (path) => path],
   restore: ["POST", (path) => `${path}/restore`],
   // Back with another text, or not at all.
-  revive: ["POST", () => "/batch", (path, body) => ({ operations: [{ method: "POST", path: `${path}/restore` }, { method: "PUT", path, body }] })],
+  revive: ["POST", () => "/batch", revival],
 };
 
 /** A page of tasks, the query of the next one, if there is one (RFC 8288), and the revision at which they were read. */

@@ -29,11 +29,20 @@ public sealed class AccessTests(App app) : TestBase<App>
         "GET /api/auth/jwks",
         "GET /api/auth/list-sessions",
         "GET /api/auth/ok",
+        "GET /api/auth/reset-password/{token}",
         "GET /api/auth/token",
+        "POST /api/auth/change-email",
+        "POST /api/auth/change-password",
+        "POST /api/auth/delete-user",
+        "POST /api/auth/request-password-reset",
+        "POST /api/auth/reset-password",
+        "POST /api/auth/revoke-other-sessions",
+        "POST /api/auth/revoke-session",
         "POST /api/auth/revoke-sessions",
         "POST /api/auth/sign-in/email",
         "POST /api/auth/sign-out",
         "POST /api/auth/sign-up/email",
+        "POST /api/auth/update-user",
     ];
 
     private static readonly string[] OpenToServices = ["DELETE /api/{user_id}", "GET /api/{user_id}/export"];

@@ -16,6 +16,8 @@ public sealed class LogSettings
     [Description("How the log is written to standard error: simple, or json, an object on each line.")]
     public string Format { get; set; } = Simple;
 
+    internal bool IsJson => Json.Equals(Format, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Chooses the console's formatter.</summary>
     internal static void Apply(ConfigurationManager configuration)
     {

@@ -14,7 +14,8 @@ public sealed class MoveCommand : ProgramCommand
 {
     private readonly Option<string> _to = new("--to")
     {
-        Description = "The address of the PostgreSQL database, postgres://user:password@host/database.", Required = true,
+        Description = "The address of the PostgreSQL database, postgres://user:password@host/database.",
+        Required = true,
     };
 
     public MoveCommand() : base("move", "Copy the SQLite file of a stopped server, and its secrets, into an empty PostgreSQL database.") =>

@@ -1,3 +1,7 @@
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using TaskSlices.Infrastructure.Hosting;
+
 namespace TaskSlices.Infrastructure.Operations;
 
 /// <summary>
@@ -9,6 +13,10 @@ public static class SystemdService
     public static void AddSystemdService(this IServiceCollection services)
     {
         services.AddSystemd();
+
+        // AddSystemd has the console write in systemd's own format, whatever Logging:Format says.
+        services.AddOptions<ConsoleLoggerOptions>().PostConfigure<IOptions<LogSettings>>(static (console, log) =>
+            console.FormatterName = log.Value.IsJson ? ConsoleFormatterNames.Json : console.FormatterName);
         if (Watchdog.IsAskedFor(out var timeout))
             services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Watchdog>(provider, timeout));
     }

@@ -9,6 +9,9 @@ internal sealed class WriteConnection : IWriter, IDisposable
 {
     private const int Checkpoints = 100;
 
+    /// <summary>In bytes. While nothing reads an older state, the log has about 4 MB.</summary>
+    private const int LogKept = 16 * 1024 * 1024;
+
     private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMilliseconds(2);
 
     private readonly AppDb _owner;
@@ -29,7 +32,10 @@ internal sealed class WriteConnection : IWriter, IDisposable
 
             // Written ahead, and on disk before a commit returns (sqlite.org/pragma.html#pragma_synchronous).
             // What is deleted is overwritten, so that it is not found in the file (sqlite.org/pragma.html#pragma_secure_delete).
-            using (var settings = Command("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"))
+            // The log that a backup let grow gives its room back when it begins anew (sqlite.org/pragma.html#pragma_journal_size_limit).
+            using (var settings = Command($"""
+                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = {LogKept};
+                """))
                 settings.ExecuteNonQuery();
 
             _begin = Command("BEGIN IMMEDIATE");

@@ -156,7 +156,7 @@ public sealed class UpgradeTests : IDisposable
 
     private async Task KillWhenAsync(string what, Func<bool> isSo)
     {
-        await using var server = ServerProcess.Begin(_directory);
+        await using var server = ServerProcess.Begin(["--urls", "http://127.0.0.1:0"], _directory, []);
         await Task.Run(
             () => Assert.True(SpinWait.SpinUntil(() => server.Process.HasExited || isSo(), TimeSpan.FromMinutes(1)), what),
             TestContext.Current.CancellationToken);
