@@ -26,9 +26,6 @@ public sealed record Problem(
 {
     public const string MediaType = "application/problem+json";
 
-    /// <summary>Before a status that has no code of its own.</summary>
-    private const string Unnamed = "HTTP_";
-
     /// <summary>Which operation of a batch was refused, from 0.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Operation { get; init; }
@@ -42,9 +39,8 @@ public sealed record Problem(
         var place = context.Features.Get<BatchPlace>();
 
         return new Problem(
-            code.StartsWith(Unnamed, StringComparison.Ordinal) ? "about:blank" : ErrorPage.AddressOf(context.Request, code),
-            ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail, place?.Address ?? context.Request.OwnAddress(),
-            Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code, errors)
+            ErrorPage.AddressOf(context.Request, code), ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail,
+            place?.Address ?? context.Request.OwnAddress(), Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code, errors)
         {
             Operation = place?.Index,
         };
@@ -73,6 +69,6 @@ public sealed record Problem(
         429 => ("TOO_MANY_REQUESTS", "Too many requests; wait a little."),
         503 => ("UNAVAILABLE", "The service can't do that at the moment; try again soon."),
         >= 500 => ("INTERNAL_ERROR", "Something went wrong here; the log has it under this trace id."),
-        _ => ($"{Unnamed}{status}", $"{ReasonPhrases.GetReasonPhrase(status)}."),
+        _ => ($"HTTP_{status}", $"{ReasonPhrases.GetReasonPhrase(status)}."),
     };
 }

@@ -28,6 +28,10 @@ public sealed class InvitationTests(Browser browser) : PageTest(browser)
         await ada.Button("Create account").ClickAsync();
 
         await ada.SeesTasks();
+
+        // Before the server ends: the page would tell of its live stream.
+        await ada.PhotographAsync($"{nameof(InvitationTests)}-{nameof(Lets_somebody_sign_up_who_opens_the_link_of_an_invitation)}");
+        await ada.Page.CloseAsync();
     }
 
     public override async ValueTask DisposeAsync()

@@ -16,6 +16,7 @@ public static class InProcess
                 builder.UseSetting("DATA_DIR", dataDirectory);
             else
                 builder.UseData(dataDirectory);
+            builder.UseSetting("Limits:WritesPerMinute", "0").UseSetting("Limits:ReadsPerMinute", "0");
             foreach (var (name, value) in settings)
                 builder.UseSetting(name.Replace("__", ":", StringComparison.Ordinal), value);
         });
