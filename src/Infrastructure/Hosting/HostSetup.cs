@@ -6,7 +6,6 @@ public static class HostSetup
     /// <exception cref="StartupException">A port is no port number, or a secret can't be read.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] settings)
     {
-        InvariantCulture.Use();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             Args = settings,

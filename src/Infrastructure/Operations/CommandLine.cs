@@ -20,6 +20,7 @@ public static class CommandLine
     /// <exception cref="CommandException">A command can't be understood, or carried out.</exception>
     public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> use)
     {
+        InvariantCulture.Use();
         var given = Arguments.Split(args);
         if (given.Words is [] or [Serve])
         {
