@@ -26,6 +26,7 @@ public sealed class AccountKeys : IKeySource
     private const int Bits = 2048;
 
     private readonly IOptions<AccountSettings> _settings;
+    private readonly ISecretStore _secrets;
     private readonly TimeProvider _clock;
     private readonly Lazy<Pair[]> _pairs;
     private readonly bool _inUse;
@@ -34,9 +35,10 @@ public sealed class AccountKeys : IKeySource
         IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, EndedSessions ended, ISecretStore secrets, TimeProvider clock)
     {
         _settings = settings;
+        _secrets = secrets;
         _clock = clock;
         _inUse = !auth.Value.IsDelegated;
-        _pairs = new(() => Load(secrets, clock));
+        _pairs = new(() => Load(secrets, clock), LazyThreadSafetyMode.PublicationOnly);
         Issuer = _inUse ? "the accounts of this server" : null;
 
         // Without Accounts:Url the server may have several names. Its keys sign nothing but these tokens, so they prove the issuer.
@@ -86,9 +88,13 @@ public sealed class AccountKeys : IKeySource
         });
     }
 
-    /// <summary>Reads the keys, or makes the first one.</summary>
+    /// <summary>Reads the keys. The first one is made when it is asked for: it takes up to half a second of processor time.</summary>
     /// <exception cref="Infrastructure.Hosting.StartupException">A file holds no key.</exception>
-    public void Prepare() => _ = _pairs.Value;
+    public void Prepare()
+    {
+        if (_secrets.InFolder(Folder).Count > 0)
+            _ = _pairs.Value;
+    }
 
     private static Pair[] Load(ISecretStore secrets, TimeProvider clock)
     {

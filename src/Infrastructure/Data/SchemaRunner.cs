@@ -104,8 +104,12 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
             await db.Database.ExecuteSqlAsync($"INSERT INTO schema_steps VALUES ({step.Id}, {now})", ct);
         }
 
-        foreach (var table in steps.Where(s => !applied.Contains(s.Id)).Select(s => s.Derives).OfType<string>().Distinct())
-            await DeriveAsync(table, ct);
+        // A new database has no rows.
+        if (applied.Count > 0)
+        {
+            foreach (var table in steps.Where(s => !applied.Contains(s.Id)).Select(s => s.Derives).OfType<string>().Distinct())
+                await DeriveAsync(table, ct);
+        }
 
         return steps.Count;
     }
