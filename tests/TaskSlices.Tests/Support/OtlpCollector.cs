@@ -1,24 +1,29 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace TaskSlices.Tests.Support;
 
-/// <summary>A collector of OpenTelemetry's protocol over HTTP (OTLP, github.com/open-telemetry/opentelemetry-proto): it keeps what it is sent.</summary>
+/// <summary>A collector of OpenTelemetry's protocol (OTLP, github.com/open-telemetry/opentelemetry-proto): it keeps what it is sent.</summary>
 public sealed class OtlpCollector : IAsyncDisposable
 {
+    private const string Grpc = "application/grpc";
+
     private readonly WebApplication _app;
+    private readonly bool _isGrpc;
     private readonly ConcurrentQueue<(string Path, byte[] Body)> _received = [];
 
-    private OtlpCollector(WebApplication app) => _app = app;
+    private OtlpCollector(WebApplication app, bool isGrpc) => (_app, _isGrpc) = (app, isGrpc);
 
     /// <summary>The settings of a server that sends everything here, soon.</summary>
     public Dictionary<string, string> Settings => new()
     {
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _app.Urls.Single(),
-        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = _isGrpc ? "" : "http/protobuf",
         ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
         ["OTEL_BLRP_SCHEDULE_DELAY"] = "100",
@@ -27,20 +32,23 @@ public sealed class OtlpCollector : IAsyncDisposable
     /// <summary>Every byte of it, as text: each byte is a character.</summary>
     public string Everything => string.Concat(_received.Select(message => Encoding.Latin1.GetString(message.Body)));
 
-    public IEnumerable<(string Name, string Trace, string Id, string Parent)> Spans => Scoped("/v1/traces")
+    public IEnumerable<(string Name, string Trace, string Id, string Parent)> Spans => Scoped("trace")
         .Select(span => (span.Text(5), span.Hex(1), span.Hex(2), span.Hex(4)));
 
-    public IEnumerable<(string Name, string Unit)> Metrics => Scoped("/v1/metrics").Select(metric => (metric.Text(1), metric.Text(3)));
+    public IEnumerable<(string Name, string Unit)> Metrics => Scoped("metrics").Select(metric => (metric.Text(1), metric.Text(3)));
 
-    public IEnumerable<string> Logs => Scoped("/v1/logs").SelectMany(log => log.Parts(5).Select(body => body.Text(1)));
+    public IEnumerable<string> Logs => Scoped("logs").SelectMany(log => log.Parts(5).Select(body => body.Text(1)));
 
-    public static async Task<OtlpCollector> StartAsync()
+    /// <param name="isGrpc">Whether it speaks gRPC, which is OpenTelemetry's default, and not HTTP.</param>
+    public static async Task<OtlpCollector> StartAsync(bool isGrpc = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(
+            endpoint => endpoint.Protocols = isGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1));
         var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
-        var collector = new OtlpCollector(app);
+        var collector = new OtlpCollector(app, isGrpc);
         app.Run(collector.KeepAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
 
@@ -53,12 +61,23 @@ public sealed class OtlpCollector : IAsyncDisposable
     {
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        _received.Enqueue((context.Request.Path, body.ToArray()));
-        context.Response.ContentType = "application/x-protobuf";
+        if (!_isGrpc)
+        {
+            _received.Enqueue((context.Request.Path, body.ToArray()));
+            context.Response.ContentType = "application/x-protobuf";
+            return;
+        }
+
+        // One message: whether it is compressed, its length in four bytes, and itself (github.com/grpc/grpc, PROTOCOL-HTTP2.md).
+        Assert.Equal((Grpc, 0), (context.Request.ContentType, body.GetBuffer()[0]));
+        _received.Enqueue((context.Request.Path, body.ToArray()[5..]));
+        context.Response.ContentType = Grpc;
+        await context.Response.Body.WriteAsync(new byte[5]);
+        context.Response.AppendTrailer("grpc-status", "0");
     }
 
     /// <summary>The same for each of the three: resources (field 1) have scopes (2), which have items (2).</summary>
-    private IEnumerable<ProtobufMessage> Scoped(string path) => _received.Where(message => message.Path == path)
+    private IEnumerable<ProtobufMessage> Scoped(string signal) => _received.Where(message => message.Path.Contains(signal, StringComparison.Ordinal))
         .SelectMany(message => new ProtobufMessage(message.Body).Parts(1)).SelectMany(resource => resource.Parts(2)).SelectMany(scope => scope.Parts(2));
 }
 

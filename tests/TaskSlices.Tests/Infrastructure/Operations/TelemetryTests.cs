@@ -10,11 +10,13 @@ public sealed class TelemetryTests : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
 
-    [Fact]
-    public async Task Sends_a_create_with_its_commit_and_the_metrics_and_nothing_personal()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Sends_a_create_with_its_commit_and_the_metrics_and_nothing_personal(bool isGrpc)
     {
         await using var keys = await KeyServer.StartAsync(new SigningKey("known"));
-        await using var collector = await OtlpCollector.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync(isGrpc);
         await using var server = await StartAsync(collector, [("BETTER_AUTH_SECRET", Token.Secret), ("BETTER_AUTH_URL", keys.Url), ("Logging__Requests", "true")]);
         var token = Token.Of(Token.Header, JsonSerializer.Serialize(new { sub = Ann, iss = keys.Url, aud = keys.Url, exp = Token.Now + 900 }));
         var client = server.Client;
