@@ -7,6 +7,9 @@ namespace TaskSlices.Infrastructure.Http;
 /// <summary>What is wrong with one field of a request; the field as it is spelt on the wire.</summary>
 public sealed record FieldError(string Field, string Message);
 
+/// <summary>A feature of requests whose callers expect errors in another shape.</summary>
+public delegate IResult ProblemShape(Problem problem);
+
 /// <summary>
 /// The body of every answer that is not a success (RFC 9457). <see cref="Type"/> is the address of its code on <see cref="ErrorPage"/>,
 /// <see cref="Detail"/> one plain sentence for a person, <see cref="Code"/> a stable word for a program, <see cref="Instance"/> the path as
@@ -48,6 +51,9 @@ public sealed record Problem(
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        if (httpContext.Features.Get<ProblemShape>() is { } shape)
+            return shape(this).ExecuteAsync(httpContext);
+
         httpContext.Response.StatusCode = Status;
 
         return httpContext.Response.WriteAsJsonAsync(this, options: null, MediaType, httpContext.RequestAborted);

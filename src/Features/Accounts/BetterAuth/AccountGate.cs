@@ -15,6 +15,8 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, IOptions<AccountSet
 {
     public const string Path = "/api/auth";
 
+    private static readonly ProblemShape Shape = BetterAuthError.Of;
+
     private static readonly Type[] SigningIn = [typeof(SignUp), typeof(SignIn)];
 
     /// <summary>Better Auth takes their bodies for a record, the one of a sign-up for both.</summary>
@@ -31,7 +33,10 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, IOptions<AccountSet
         else if (HttpMethods.IsPost(context.Request.Method) && await FindFaultAsync(context, slice) is { } refusal)
             await refusal.ExecuteAsync(context);
         else
+        {
+            context.Features.Set(Shape);
             await next(context);
+        }
     }
 
     /// <summary>Routing found no slice, or chose 405 or 415. Better Auth never answers 405: there it is 404.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
@@ -42,6 +43,8 @@ public sealed record BetterAuthError(
     public static readonly BetterAuthError NoPostOfSession = new(
         405, "POST method requires deferSessionRefresh to be enabled in session config", "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED");
 
+    private static readonly BetterAuthError TooManyRequests = new(429, "Too many requests. Please try again later.");
+
     /// <summary>In seconds.</summary>
     [JsonIgnore]
     public int RetryAfter { get; private init; }
@@ -50,7 +53,11 @@ public sealed record BetterAuthError(
         new(415, $"Content-Type \"{type}\" is not allowed. Allowed types: application/json", "UNSUPPORTED_MEDIA_TYPE");
 
     public static BetterAuthError TooMany(TimeSpan wait) =>
-        new(429, "Too many requests. Please try again later.") { RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };
+        TooManyRequests with { RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) };
+
+    /// <summary>What the API refuses with a problem.</summary>
+    public static BetterAuthError Of(Problem problem) => problem.Status == TooManyRequests.Status
+        ? TooManyRequests : new(problem.Status, problem.Detail, problem.Code);
 
     /// <summary>One validation error of all faults that were found; null if there is none.</summary>
     public static BetterAuthError? Of(params string?[] faults) =>
@@ -60,8 +67,11 @@ public sealed record BetterAuthError(
     {
         httpContext.Response.StatusCode = Status;
 
+        var headers = httpContext.Response.Headers;
         if (RetryAfter > 0)
-            httpContext.Response.Headers["X-Retry-After"] = $"{RetryAfter}";
+            headers["X-Retry-After"] = $"{RetryAfter}";
+        else if (headers.RetryAfter.Count > 0)
+            headers["X-Retry-After"] = headers.RetryAfter;
 
         return httpContext.Response.WriteAsJsonAsync(
             this, httpContext.RequestServices.GetRequiredService<AccountJson>().Options, "application/json", httpContext.RequestAborted);

@@ -14,6 +14,12 @@ public sealed class GuardedServer : AccountServer
     protected override Dictionary<string, string> Settings => new() { ["Accounts__AttemptsPerAddress"] = "5" };
 }
 
+/// <summary>A server that takes few requests of any kind.</summary>
+public sealed class BusyServer : AccountServer
+{
+    protected override Dictionary<string, string> Settings => new() { ["Limits__WritesPerMinute"] = "3" };
+}
+
 [Trait("Speed", "slow")]
 public sealed class BruteForceTests(LimitedServer server) : IClassFixture<LimitedServer>
 {
@@ -129,5 +135,23 @@ public sealed class AddressLimitTests(GuardedServer server) : IClassFixture<Guar
         }
 
         Assert.Empty(await visitor.Tasks(await visitor.TokenAsync()).IsList());
+    }
+}
+
+public sealed class RequestLimitTests(BusyServer server) : IClassFixture<BusyServer>
+{
+    [Fact]
+    public async Task One_request_too_many_is_refused_as_Better_Auth_does()
+    {
+        var visitor = await server.SignUpAsync();
+        for (var i = 0; i < 2; i++)
+            await visitor.Post("/api/auth/sign-in/email", "{}");
+
+        var refused = await visitor.Post("/api/auth/sign-out", "{}");
+
+        await refused.IsRefused(429, "Too many requests. Please try again later.", null);
+        Assert.InRange(int.Parse(Assert.Single(refused.Headers.GetValues("X-Retry-After")), System.Globalization.CultureInfo.InvariantCulture), 1, 60);
+        Assert.Equal(refused.Headers.GetValues("X-Retry-After"), refused.Headers.GetValues("Retry-After"));
+        await visitor.WithToken("", "POST", $"/api/{visitor.Id}/tasks").IsProblem(HttpStatusCode.TooManyRequests, "TOO_MANY_REQUESTS");
     }
 }
