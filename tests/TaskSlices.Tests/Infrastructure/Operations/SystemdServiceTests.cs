@@ -27,6 +27,23 @@ public sealed class SystemdServiceTests(SystemdServiceTests.BusyApp app) : TestB
         await watchdog.StopAsync(Cancellation);
     }
 
+    /// <summary>A service is known by its parent, which is called systemd.</summary>
+    [Trait("Speed", "slow")]
+    [Theory]
+    [InlineData("simple", "<6>")]
+    [InlineData("json", "{")]
+    public async Task Writes_the_log_for_the_journal_or_as_JSON_if_that_is_set(string format, string start)
+    {
+        var directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
+        var parent = File.CreateSymbolicLink(Path.Combine(directory, "systemd"), "/bin/sh").FullName;
+        await using (var server = await ServerProcess.StartAsync(
+            directory, new() { ["Logging__Format"] = format }, through: [parent, "-c", "setpriv --pdeathsig KILL \"$@\"; exit", "sh"]))
+            Assert.StartsWith(start, server.Log, StringComparison.Ordinal);
+
+        Engine.Drop(directory);
+        Directory.Delete(directory, recursive: true);
+    }
+
     /// <summary>Its writer is kept busy.</summary>
     [DisableWafCache]
     public sealed class BusyApp : App;
