@@ -25,7 +25,9 @@ internal static class LiveCheck
             SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
         };
         using var client = new HttpClient(handler) { Timeout = Patience };
-        var host = address.IsUnixPipe || IsAnyHost(address.Host) ? "localhost" : address.Host;
+
+        // Not localhost: an image may have no /etc/hosts.
+        var host = address.IsUnixPipe || IsAnyHost(address.Host) ? "127.0.0.1" : address.Host;
         using var request = new HttpRequestMessage(
             HttpMethod.Get, $"{address.Scheme}://{host}{(address.IsUnixPipe ? "" : $":{address.Port}")}/health/live");
 
