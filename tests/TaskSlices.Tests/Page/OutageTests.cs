@@ -100,10 +100,16 @@ public sealed partial class OutageTests(Browser browser) : PageTest(browser)
 
     public override async ValueTask DisposeAsync()
     {
-        await base.DisposeAsync();
-        if (_server is not null)
-            await _server.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        try
+        {
+            await base.DisposeAsync();
+        }
+        finally
+        {
+            if (_server is not null)
+                await _server.DisposeAsync();
+            Directory.Delete(_directory, recursive: true);
+        }
     }
 
     /// <summary>Everything but the files of the page.</summary>
