@@ -134,13 +134,14 @@ public sealed class BackupCommandTests : IDisposable
     [Fact]
     public async Task Has_the_secrets_when_asked_for_and_restores_them_elsewhere()
     {
-        string token;
+        string token, keys;
         var archive = Path.Combine(_directory, "all.tar");
         var none = new Dictionary<string, string>();
         await using (var server = await ServerProcess.StartAsync(_directory, none))
         {
             token = (await ServerProcess.RunAsync(["token", "ann"], _directory, none)).Output.Trim();
             await WithToken(server, token).CreateTask("ann");
+            keys = await server.Client.GetStringAsync("/api/auth/jwks", TestContext.Current.CancellationToken);
             Assert.Equal(0, (await ServerProcess.RunAsync(["backup", "all.tar", "--with-keys"], _directory, none)).ExitCode);
         }
 
@@ -151,6 +152,7 @@ public sealed class BackupCommandTests : IDisposable
 
         await using var next = await ServerProcess.StartAsync(other, none);
         Assert.Single(await WithToken(next, token).Get("/api/ann/tasks").IsList());
+        Assert.Equal(keys, await next.Client.GetStringAsync("/api/auth/jwks", TestContext.Current.CancellationToken));
     }
 
     [Fact]
