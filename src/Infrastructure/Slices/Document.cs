@@ -128,6 +128,10 @@ public static class Document
         {
             if (schemas[answer.Type.Name] is JsonObject schema)
                 schema["required"] = new JsonArray([.. AlwaysPresent(answer).Select(name => JsonValue.Create(name))]);
+
+            // The generator has the names in C#, not those on the wire.
+            foreach (var type in answer.Properties.Select(p => p.PropertyType).Where(type => type.IsEnum))
+                schemas[type.Name]!["enum"] = JsonSerializer.SerializeToNode(Enum.GetValues(type), json);
         }
 
         Visit(document);
