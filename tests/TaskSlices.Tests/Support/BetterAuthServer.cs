@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -14,16 +13,9 @@ public sealed class BetterAuthServer : IAsyncDisposable
 {
     public const string Secret = "a-secret-made-up-for-the-tests-with-better-auth";
 
-    /// <summary>The oldest major version of Node.js that tests/better-auth runs on.</summary>
-    private const int OldestNode = 20;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PatienceToProbe = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan PatienceToInstall = TimeSpan.FromMinutes(5);
-    private static readonly string Folder = Path.Combine(DropIn.Root, "tests", "better-auth");
-    private static readonly string Npm = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
-    private static readonly Lazy<Task<string?>> WhyNot = new(FindHindranceAsync);
-    private static readonly Lazy<Task<string?>> Installed = new(InstallAsync);
+    private static readonly NodeProject Project = new("tests", "better-auth");
 
     private readonly Process _process;
     private readonly string? _tokenRoute;
@@ -49,7 +41,7 @@ public sealed class BetterAuthServer : IAsyncDisposable
         string algorithm, int port = 0, int? rotation = null, string? userId = null, string? mailbox = null)
     {
         await DemandAsync();
-        var process = Start("node", ["server.mjs"], new()
+        var process = Project.Start("node", ["server.mjs"], new()
         {
             ["ALG"] = algorithm,
             ["SECRET"] = Secret,
@@ -78,7 +70,7 @@ public sealed class BetterAuthServer : IAsyncDisposable
     {
         await DemandAsync();
 
-        return JsonSerializer.Deserialize<BetterAuthUser>(await RunAsync("node", ["client.mjs", .. arguments], Patience), JsonSerializerOptions.Web)!;
+        return JsonSerializer.Deserialize<BetterAuthUser>(await Project.RunAsync("node", ["client.mjs", .. arguments], Patience), JsonSerializerOptions.Web)!;
     }
 
     /// <summary>The life of an account, by that client: what it sent, and what it got. See tests/better-auth/probe.mjs.</summary>
@@ -86,12 +78,12 @@ public sealed class BetterAuthServer : IAsyncDisposable
     {
         await DemandAsync();
 
-        return JsonNode.Parse(await RunAsync("node", ["probe.mjs", url, mailbox], PatienceToProbe))!.AsObject();
+        return JsonNode.Parse(await Project.RunAsync("node", ["probe.mjs", url, mailbox], PatienceToProbe))!.AsObject();
     }
 
     /// <summary>The code of docs/better-auth.md, in the place of a frontend of this server. See tests/better-auth/readme.mjs.</summary>
     public async Task<JsonObject> RunReadmeAsync(Uri api, string file) =>
-        JsonNode.Parse(await RunAsync("node", ["readme.mjs", Url, api.AbsoluteUri, file], Patience))!.AsObject();
+        JsonNode.Parse(await Project.RunAsync("node", ["readme.mjs", Url, api.AbsoluteUri, file], Patience))!.AsObject();
 
     /// <summary>As in an outage: no handler of the process runs.</summary>
     public async Task KillAsync()
@@ -108,93 +100,5 @@ public sealed class BetterAuthServer : IAsyncDisposable
     }
 
     /// <summary>Skips the test where there is no Better Auth.</summary>
-    private static async Task DemandAsync()
-    {
-        if ((await WhyNot.Value ?? await Installed.Value) is { } reason)
-        {
-            // The console shows warnings, and keeps the reason of a skipped test to itself.
-            TestContext.Current.AddWarning(reason);
-            Assert.Skip(reason);
-        }
-    }
-
-    /// <summary>Why the tests with Better Auth can't run here, or null.</summary>
-    private static async Task<string?> FindHindranceAsync()
-    {
-        try
-        {
-            var version = (await RunAsync("node", ["--version"], Patience)).Trim();
-            await RunAsync(Npm, ["--version"], Patience);
-
-            return int.Parse(version.TrimStart('v').Split('.')[0], CultureInfo.InvariantCulture) < OldestNode
-                ? $"The tests with a real Better Auth need Node.js {OldestNode}, and here is {version}."
-                : null;
-        }
-        catch (Win32Exception)
-        {
-            return $"The tests with a real Better Auth need Node.js {OldestNode} and npm on the PATH.";
-        }
-    }
-
-    /// <summary>Once for each content of the lock file; npm takes the mark away together with all else. Gives why it can't, or null.</summary>
-    private static async Task<string?> InstallAsync()
-    {
-        var wanted = await File.ReadAllTextAsync(Path.Combine(Folder, "package-lock.json"));
-        var mark = Path.Combine(Folder, "node_modules", ".installed");
-        if (File.Exists(mark) && await File.ReadAllTextAsync(mark) == wanted)
-            return null;
-
-        try
-        {
-            await RunAsync(Npm, ["ci", "--no-audit", "--no-fund"], PatienceToInstall);
-        }
-        catch (Exception e) when (Environment.GetEnvironmentVariable("CI") is null)
-        {
-            // At somebody's desk npm may have no network; in CI, these tests are there to be run.
-            return $"npm could not install Better Auth, so the tests with it are left out: {e.Message.Split('\n')[0]}";
-        }
-
-        await File.WriteAllTextAsync(mark, wanted);
-
-        return null;
-    }
-
-    private static async Task<string> RunAsync(string command, string[] arguments, TimeSpan limit)
-    {
-        using var process = Start(command, arguments);
-        using var patience = new CancellationTokenSource(limit);
-        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-        var error = process.StandardError.ReadToEndAsync(patience.Token);
-        try
-        {
-            await process.WaitForExitAsync(patience.Token);
-            Assert.True(process.ExitCode == 0, $"'{command} {string.Join(' ', arguments)}' ended with {process.ExitCode}:\n{await error}");
-
-            return await output;
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
-    }
-
-    private static Process Start(string command, string[] arguments, Dictionary<string, string>? environment = null)
-    {
-        var start = new ProcessStartInfo(command, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Folder,
-        };
-
-        // What the machine happens to set for a Better Auth of its own must not reach this one.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("BETTER_AUTH_", StringComparison.Ordinal)).ToArray())
-            start.Environment.Remove(name);
-        foreach (var (name, value) in environment ?? [])
-            start.Environment[name] = value;
-
-        return Process.Start(start)!;
-    }
+    public static Task DemandAsync() => Project.DemandAsync();
 }

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+import { Server, signUp } from "./support/server.mjs";
+
+const folder = fileURLToPath(new URL("../", import.meta.url));
+const run = promisify(execFile);
+
+/** What a program that has this as its only line takes, minified and compressed. */
+async function sizeOf(line) {
+    const { output } = await build({
+        configFile: false,
+        logLevel: "silent",
+        root: folder,
+        plugins: [{ name: "line", resolveId: (id) => (id === "line" ? "\0line" : null), load: (id) => (id === "\0line" ? line : null) }],
+        build: { write: false, minify: true, rollupOptions: { input: "line", preserveEntrySignatures: "strict" } },
+    });
+
+    return gzipSync(output[0].code).length;
+}
+
+async function inTemporary(use) {
+    const directory = await mkdtemp(join(tmpdir(), "taskslices-npm-"));
+    try {
+        await use(directory);
+    } finally {
+        await rm(directory, { recursive: true });
+    }
+}
+
+test("The types are those of the document", async () => {
+    await inTemporary(async (directory) => {
+        const file = join(directory, "openapi.ts");
+        await run("npx", ["--no-install", "openapi-typescript", "../../docs/openapi.json", "--output", file], { cwd: folder });
+
+        assert.equal(await readFile(join(folder, "src/openapi.ts"), "utf8"), await readFile(file, "utf8"), "Run: npm run generate");
+    });
+});
+
+test("It is small, and what is not used is left out", async (t) => {
+    const [whole, part] = [await sizeOf('export * from "taskslices"'), await sizeOf('export { TaskSlicesError } from "taskslices"')];
+    t.diagnostic(`${whole} bytes compressed, ${part} for one class`);
+
+    assert.ok(whole > 1000 && whole < 8 * 1024);
+    assert.ok(part > 100 && part < 1024);
+});
+
+test("The example of the README runs as it stands", async (t) => {
+    const [, example] = /```js\n(.*?)```/s.exec(await readFile(join(folder, "README.md"), "utf8"));
+    const server = await Server.start();
+    // Below the package, so that its name is found.
+    const place = join(folder, "test", "example");
+    const { fetch } = globalThis;
+    const { log } = console;
+    const printed = [];
+    t.after(async () => {
+        Object.assign(globalThis, { fetch });
+        console.log = log;
+        await rm(place, { recursive: true });
+        await server.stop();
+    });
+
+    const { client } = await signUp(server.url);
+    await mkdir(place, { recursive: true });
+    globalThis.authClientOfTheTest = client;
+    globalThis.fetch = (url, init) => fetch(url.toString().replace("http://localhost:8000", server.url), init);
+    console.log = (text) => printed.push(text);
+    await writeFile(join(place, "auth-client.js"), "export const authClient = globalThis.authClientOfTheTest;\n");
+    await writeFile(join(place, "example.js"), `${example}\nexport const changed = await api.getTask(milk.id);\n`);
+    const { changed } = await import(pathToFileURL(join(place, "example.js")));
+
+    assert.deepEqual(printed, ["Buy milk"]);
+    assert.deepEqual([changed.title, changed.completed], ["Buy oat milk", true]);
+});
+
+test("A Vite project with React takes the package as it is published", async () => {
+    await inTemporary(async (directory) => {
+        await run("npm", ["pack", "--ignore-scripts", "--pack-destination", directory], { cwd: folder });
+        const { version } = JSON.parse(await readFile(join(folder, "package.json")));
+        await cp(join(folder, "test/vite-react"), directory, { recursive: true });
+        await run("npm", ["install", "--offline", "--no-audit", "--no-fund", `./taskslices-${version}.tgz`], { cwd: directory });
+        for (const name of ["react", "react-dom", "scheduler", "@types", "csstype", "typescript", "vite"])
+            await symlink(join(folder, "node_modules", name), join(directory, "node_modules", name));
+
+        await run(process.execPath, [join(folder, "node_modules/typescript/bin/tsc"), "--noEmit"], { cwd: directory });
+        await build({ root: directory, configFile: false, logLevel: "silent" });
+        assert.match(await readFile(join(directory, "dist/index.html"), "utf8"), /<script type="module"/);
+    });
+});
