@@ -1,14 +1,22 @@
-import { useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { createTaskSlices, type Task } from "taskslices";
+import { createTaskSlices } from "taskslices";
+import { useTasks } from "taskslices/react";
+import { TaskStore } from "taskslices/sync";
 
-const api = createTaskSlices({ baseUrl: "", getToken: () => sessionStorage.getItem("token") });
+const client = createTaskSlices({ baseUrl: "", getToken: () => sessionStorage.getItem("token") });
+const store = new TaskStore({ client, userId: await client.getUserId() });
 
 function Tasks() {
-    const [tasks, setTasks] = useState<Task[]>([]);
-    useEffect(() => void api.listTasks().then((page) => setTasks(page.tasks)), []);
+    const { tasks, pending } = useTasks(store);
 
-    return tasks.map((task) => <p key={task.id}>{task.title}</p>);
+    return (
+        <>
+            {tasks.map((task) => (
+                <p key={task.id}>{task.title}</p>
+            ))}
+            {pending} changes are on their way.
+        </>
+    );
 }
 
 createRoot(document.querySelector("#root")!).render(<Tasks />);

@@ -1,0 +1,137 @@
+import type { Operation, Task, TaskSlices } from "../client.js";
+import { TaskSlicesError } from "../error.js";
+import { failureOf } from "../transport.js";
+import { type Attempt, conflictsOf, type LocalChange, mergeFields, missingOf, type Resolve } from "./change.js";
+import { backOff, Pause } from "./pause.js";
+
+/** What became of a change: carried out, without effect (the server's was kept, or the task was gone already), or refused by name. */
+export type Outcome = "sent" | "dropped" | "refused";
+
+export interface OutboxOwner {
+    next(): LocalChange | undefined;
+    rowOf(id: string): Task | undefined;
+    /** Resolves when the change is kept as it is now. */
+    keep(change: LocalChange): Promise<void>;
+    /** Of another device. */
+    takeRow(row: Task): void;
+    finish(change: LocalChange, outcome: Outcome, row?: Task): void;
+    setError(error: TaskSlicesError | undefined): void;
+}
+
+/** They say nothing about the change: it is sent again later. */
+const PASSING = [401, 403, 409, 429, 503];
+
+/** Sends the changes one by one, each as a batch of its own, whose key makes the server carry it out once. */
+export class Outbox {
+    #sending: Promise<void> | undefined;
+
+    constructor(
+        private readonly client: TaskSlices,
+        private readonly userId: string,
+        private readonly owner: OutboxOwner,
+        private readonly pause: Pause,
+        private readonly signal: AbortSignal,
+        private readonly resolve: Resolve = mergeFields,
+    ) {}
+
+    /** Begins to send, unless it does already. */
+    send(): void {
+        this.#sending ??= this.#sendAll().finally(() => {
+            this.#sending = undefined;
+            if (!this.signal.aborted && this.owner.next()) this.send();
+        });
+    }
+
+    async #sendAll(): Promise<void> {
+        let failures = 0;
+        for (let change; !this.signal.aborted && (change = this.owner.next()); ) {
+            try {
+                await this.#carryOut(change);
+                this.owner.setError(undefined);
+                failures = 0;
+            } catch (thrown) {
+                if (this.signal.aborted) return;
+
+                this.owner.setError(failureOf(thrown));
+                await this.pause.wait(backOff(failures++));
+            }
+        }
+    }
+
+    /** @throws what is no answer to the change */
+    async #carryOut(change: LocalChange): Promise<void> {
+        const { owner } = this;
+        try {
+            // What may have arrived is sent as it was.
+            change.attempt ??= await this.#prepare(change);
+            if (!change.attempt) return owner.finish(change, "dropped");
+
+            await owner.keep(change);
+            const { results } = await this.client.runBatch([operationOf(change)], {
+                idempotencyKey: keyOf(change),
+                userId: this.userId,
+                signal: this.signal,
+                retries: 0,
+            });
+            owner.finish(change, "sent", change.kind === "remove" ? undefined : (results[0]!.body as Task));
+        } catch (thrown) {
+            const error = failureOf(thrown);
+            const { status, current } = error;
+            if (this.signal.aborted || error.isLost || error.code === "TOKEN_UNAVAILABLE" || PASSING.includes(status)) throw error;
+
+            change.attempt = undefined;
+            if (status === 404 && change.kind === "remove") return owner.finish(change, "dropped");
+            if (status === 412 && change.kind === "create") return owner.finish(change, "sent", current as Task);
+            // Somebody else was first: the next try sends what is left.
+            if (status === 412 && current) return owner.takeRow(current as Task);
+
+            change.refusal = { code: error.code, status, message: error.message };
+            owner.finish(change, "refused");
+        }
+    }
+
+    /** @returns undefined if there is nothing to send */
+    async #prepare(change: LocalChange): Promise<Attempt | undefined> {
+        const { id, kind, base } = change;
+        const server = this.owner.rowOf(id);
+        if (kind !== "update" || !server) return { revision: undefined, fields: change.fields };
+
+        const conflict = { id, local: change.fields, base, server };
+        if (Object.keys(conflictsOf(conflict)).length) {
+            const resolved = await this.#decide(() => this.resolve(conflict));
+            // It is asked once for each state of the task.
+            change.fields = resolved;
+            change.base = Object.fromEntries(Object.keys(resolved).map((name) => [name, server[name as keyof Task]]));
+        }
+        const fields = missingOf(change.fields, server);
+
+        return Object.keys(fields).length ? { revision: server.revision, fields } : undefined;
+    }
+
+    async #decide<T>(ask: () => T | Promise<T>): Promise<T> {
+        try {
+            return await ask();
+        } catch (cause) {
+            throw new TaskSlicesError({ code: "PRECONDITION_FAILED", status: 412, message: "The conflict was not resolved.", cause });
+        }
+    }
+}
+
+/** Another one for each request: the server has another answer for another body. */
+const keyOf = ({ key, attempt }: LocalChange): string => (attempt!.revision === undefined ? key : `${key}.${attempt!.revision}`);
+
+function operationOf({ kind, id, attempt }: LocalChange): Operation {
+    const path = `/tasks/${id}`;
+    const { revision, fields: body } = attempt!;
+
+    switch (kind) {
+        case "create":
+            return { method: "PUT", path, body, if_none_match: "*" };
+        case "update":
+            return { method: "PATCH", path, body, if_match: revision === undefined ? null : `"${revision}"` };
+        case "remove":
+            return { method: "DELETE", path };
+        case "restore":
+            return { method: "POST", path: `${path}/restore` };
+    }
+}

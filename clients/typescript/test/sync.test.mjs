@@ -1,0 +1,200 @@
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { createElement } from "react";
+import { act, create } from "react-test-renderer";
+import { createTaskSlices } from "taskslices";
+import { useTasks } from "taskslices/react";
+import { indexedDbStorage, memoryStorage, TaskStore } from "taskslices/sync";
+import { Device, until } from "./support/device.mjs";
+import { Server, signUp } from "./support/server.mjs";
+
+let server;
+const devices = [];
+before(async () => (server = await Server.start()));
+after(async () => {
+    await Promise.all(devices.map((device) => device.stop()));
+    await server.stop();
+});
+
+async function newUser() {
+    const { client } = await signUp(server.url);
+    const api = createTaskSlices({ baseUrl: server.url, getToken: () => client.token() });
+    const userId = await api.getUserId();
+    const newDevice = async (settings) => {
+        const device = new Device(server.url, () => client.token(), userId, settings);
+        devices.push(device);
+        await device.loaded();
+
+        return device;
+    };
+
+    return { api, userId, newDevice };
+}
+
+const titles = (store) => store.getState().tasks.map(({ title }) => title);
+
+test("A change is seen at once, and on other devices as it happens", async () => {
+    const { api, newDevice } = await newUser();
+    const [a, b] = [await newDevice(), await newDevice()];
+
+    const id = a.store.create({ title: "Buy milk", tags: ["home"] });
+    assert.deepEqual([titles(a.store), a.store.getState().pending], [["Buy milk"], 1]);
+    await until(() => titles(b.store).length);
+    b.store.update(id, { completed: true });
+    assert.equal(b.store.getState().tasks[0].completed, true);
+    await until(() => a.store.getState().tasks[0].completed);
+    assert.deepEqual(a.store.getState().tasks, (await api.listTasks()).tasks);
+
+    const [task] = a.store.getState().tasks;
+    a.store.remove(id);
+    assert.deepEqual(titles(a.store), []);
+    await until(() => !titles(b.store).length);
+    b.store.restore(task);
+    await until(() => titles(a.store).length);
+});
+
+test("What is done offline survives a reload, and is sent once and in order", async () => {
+    const { api, newDevice } = await newUser();
+    const device = await newDevice({ storage: indexedDbStorage(crypto.randomUUID()) });
+    device.isOffline = true;
+    const id = device.store.create({ title: "One" });
+    device.store.create({ title: "Two" });
+    device.store.update(id, { title: "One, changed" });
+    await until(() => device.store.getState().error?.code === "NETWORK_ERROR");
+    assert.deepEqual((await api.listTasks()).tasks, []);
+
+    await device.reload();
+    await until(() => device.store.getState().isLoaded);
+    assert.deepEqual([titles(device.store), device.store.getState().pending], [["Two", "One, changed"], 3]);
+    device.goOnline();
+    await device.settled();
+    assert.deepEqual((await api.listTasks()).tasks.map(({ title, revision }) => [title, revision]), [["Two", 2], ["One, changed", 3]]);
+    assert.equal(device.store.getState().error, undefined);
+});
+
+test("A lost answer changes nothing", async () => {
+    const { api, newDevice } = await newUser();
+    const device = await newDevice();
+    device.lose = 1;
+    const id = device.store.create({ title: "One" });
+    await device.settled();
+    device.lose = 1;
+    device.store.update(id, { title: "Two" });
+    await device.settled();
+
+    assert.deepEqual((await api.listTasks()).tasks.map(({ title, revision }) => [title, revision]), [["Two", 2]]);
+    assert.deepEqual(device.outcomes, ["sent", "sent"]);
+});
+
+/** @returns what both have made of a task that is "One", without description, when the other device is quicker */
+async function conflict(settings) {
+    const { api, newDevice } = await newUser();
+    const device = await newDevice(settings);
+    const id = device.store.create({ title: "One" });
+    await device.settled();
+    device.isOffline = true;
+    device.store.update(id, { title: "Mine", description: "Mine" });
+    await api.updateTask(id, { title: "Theirs", priority: "high" });
+    device.goOnline();
+    await device.settled();
+    const task = await api.getTask(id);
+    await until(() => device.store.getState().tasks[0].revision === task.revision);
+
+    return [task.title, task.description, task.priority, ...device.outcomes];
+}
+
+test("Of two changes, the fields are merged, and the server's stay where both changed one", async () => {
+    assert.deepEqual(await conflict(), ["Theirs", "Mine", "high", "sent", "sent"]);
+});
+
+test("The program decides about a conflict", async () => {
+    let seen;
+    const mine = (conflict) => ((seen = conflict), conflict.local);
+    assert.deepEqual(await conflict({ resolve: mine }), ["Mine", "Mine", "high", "sent", "sent"]);
+    assert.deepEqual([seen.local.title, seen.base.title, seen.server.title], ["Mine", "One", "Theirs"]);
+    assert.deepEqual(await conflict({ resolve: async () => ({}) }), ["Theirs", null, "high", "sent", "dropped"]);
+    assert.deepEqual(await conflict({ resolve: () => Promise.reject(new Error()) }), ["Theirs", null, "high", "sent", "refused"]);
+});
+
+test("What the server refuses is named, and can be sent again or forgotten", async () => {
+    const { api, newDevice } = await newUser();
+    const device = await newDevice();
+    const id = device.store.create({ title: "One" });
+    await device.settled();
+    device.isOffline = true;
+    device.store.update(id, { title: "Two" });
+    device.store.create({ title: "x".repeat(201) });
+    device.store.create({ title: "Three" });
+    await api.deleteTask(id);
+    device.goOnline();
+    await device.settled();
+    const { refused } = device.store.getState();
+    assert.deepEqual(refused.map(({ refusal }) => refusal.code), ["TASK_NOT_FOUND", "VALIDATION_FAILED"]);
+    await until(() => device.store.getState().tasks.length === 1);
+
+    await device.reload();
+    await until(() => device.store.getState().refused.length === 2);
+    await api.restoreTask(id);
+    device.store.retry(refused[0].key);
+    device.store.dismiss(refused[1].key);
+    await device.settled();
+    assert.equal((await api.getTask(id)).title, "Two");
+    assert.deepEqual(device.store.getState().refused, []);
+});
+
+test("After 410 there is a new snapshot, and the local changes stay", async () => {
+    const { api, userId, newDevice } = await newUser();
+    await api.createTask({ title: "Theirs" });
+    const storage = memoryStorage();
+    const gone = { ...(await api.listTasks()).tasks[0], id: crypto.randomUUID(), title: "Gone" };
+    await storage.write(new Map([["revision", 1_000_000], [`task:${gone.id}`, gone]]));
+    const device = await newDevice({ storage });
+    device.store.create({ title: "Mine" });
+    await device.settled();
+
+    await until(() => titles(device.store).join() === "Mine,Theirs");
+    assert.equal(device.store.getState().tasks[0].user_id, userId);
+});
+
+test("Changes are sent with a token of their user only", async () => {
+    const { api, newDevice } = await newUser();
+    const { client: other } = await signUp(server.url);
+    const device = await newDevice();
+    const { getToken } = device;
+    device.getToken = () => null;
+    device.client.forgetToken();
+    device.store.create({ title: "Mine" });
+    await until(() => device.store.getState().error?.status === 401);
+
+    device.getToken = () => other.token();
+    device.store.wake();
+    await until(() => device.store.getState().error?.code === "OTHER_USER");
+    device.getToken = getToken;
+    device.client.forgetToken();
+    device.store.wake();
+    await device.settled();
+    assert.deepEqual((await api.listTasks()).tasks.map(({ title }) => title), ["Mine"]);
+    assert.deepEqual((await createTaskSlices({ baseUrl: server.url, getToken: () => other.token() }).listTasks()).tasks, []);
+});
+
+test("Without streams, changes are asked for", async () => {
+    const { api, newDevice } = await newUser();
+    const device = await newDevice({ hasStreams: false });
+    await api.createTask({ title: "One" });
+
+    await until(() => titles(device.store).length, 15_000);
+});
+
+test("A component is rendered again when a task changes", async () => {
+    const { newDevice } = await newUser();
+    const { store } = await newDevice();
+    globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+    const Tasks = () => useTasks(store).tasks.map(({ id, title }) => createElement("p", { key: id }, title));
+    let root;
+    await act(() => (root = create(createElement(Tasks))));
+    assert.equal(root.toJSON(), null);
+    await act(() => store.create({ title: "Buy milk" }));
+    assert.deepEqual(root.toJSON().children, ["Buy milk"]);
+    await act(() => root.unmount());
+});
