@@ -2,8 +2,8 @@ import type { components } from "./openapi.js";
 
 type Problem = components["schemas"]["Problem"];
 
-/** The codes of docs/errors.md, and those of this package: NETWORK_ERROR (no answer), TOKEN_UNAVAILABLE, OTHER_USER, NO_STREAMS. */
-export type ErrorCode = Problem["code"] | "NETWORK_ERROR" | "TOKEN_UNAVAILABLE" | "OTHER_USER" | "NO_STREAMS";
+/** The codes of docs/errors.md, those of this package, and `HTTP_502` for an answer of 502 that is no problem, for example. */
+export type ErrorCode = Problem["code"] | "NETWORK_ERROR" | "TOKEN_UNAVAILABLE" | "OTHER_USER" | "NO_STREAMS" | `HTTP_${number}`;
 
 export interface ErrorDetails {
     code: ErrorCode;
@@ -63,7 +63,7 @@ export function errorOf(response: Response, text: string): TaskSlicesError {
     }
 
     return new TaskSlicesError({
-        code: problem.code ?? (`HTTP_${status}` as ErrorCode),
+        code: problem.code ?? `HTTP_${status}`,
         status,
         message: problem.detail ?? `The server answered ${status}.`,
         errors: problem.errors,

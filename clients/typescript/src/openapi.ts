@@ -51,10 +51,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the tasks, newest first */
+        /**
+         * List the tasks, newest first
+         * @description All that the filters find; with limit, in pages, of which the header Link has the next one.
+         */
         get: operations["ListTasks"];
         put?: never;
-        /** Create a task */
+        /**
+         * Create a task
+         * @description Only the title is needed. With an Idempotency-Key, a retry makes no second task.
+         */
         post: operations["CreateTask"];
         delete?: never;
         options?: never;
@@ -69,16 +75,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get one task */
+        /**
+         * Get one task
+         * @description 404 also for a task of somebody else, and for one that was deleted.
+         */
         get: operations["GetTask"];
-        /** Change a task; what is left out stays as it is. With If-None-Match: *, create it */
+        /**
+         * Change a task; what is left out stays as it is. With If-None-Match: *, create it
+         * @description PUT and PATCH are the same. With If-Match, the task is changed only if it is as the caller has read it. Created with If-None-Match: *, it has the id of the address, a UUID of version 7 or 4.
+         */
         put: operations["UpdateTask"];
         post?: never;
-        /** Delete a task */
+        /**
+         * Delete a task
+         * @description It is kept for 30 days, in which it can be restored.
+         */
         delete: operations["DeleteTask"];
         options?: never;
         head?: never;
-        /** Change a task; what is left out stays as it is. With If-None-Match: *, create it */
+        /**
+         * Change a task; what is left out stays as it is. With If-None-Match: *, create it
+         * @description PUT and PATCH are the same. With If-Match, the task is changed only if it is as the caller has read it. Created with If-None-Match: *, it has the id of the address, a UUID of version 7 or 4.
+         */
         patch: operations["PatchUpdateTask"];
         trace?: never;
     };
@@ -89,7 +107,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the tags, with how many pending tasks have each */
+        /**
+         * List the tags, with how many pending tasks have each
+         * @description In the order of the alphabet. Tags that differ by case are one.
+         */
         get: operations["ListTags"];
         put?: never;
         post?: never;
@@ -108,7 +129,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring back a deleted task as it was */
+        /**
+         * Bring back a deleted task as it was
+         * @description Within 30 days of its deletion, with its id and times.
+         */
         post: operations["RestoreTask"];
         delete?: never;
         options?: never;
@@ -129,7 +153,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Toggle completion, or set it */
+        /**
+         * Toggle completion, or set it
+         * @description Without a body, it toggles. Completing a recurring task that has a due date makes the next one.
+         */
         patch: operations["ToggleTask"];
         trace?: never;
     };
@@ -160,7 +187,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was changed and deleted since a revision */
+        /**
+         * What was changed and deleted since a revision
+         * @description Each row once, as it is now. Go on with next, at once while more is true. After a 410, read the lists again.
+         */
         get: operations["ListChanges"];
         put?: never;
         post?: never;
@@ -214,6 +244,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @example {
+         *       "user_id": "ann",
+         *       "message": "User erased"
+         *     }
+         */
         EraseUserResponse: {
             user_id: string;
             message: string;
@@ -232,7 +268,8 @@ export interface components {
             detail: string;
             instance: string;
             trace_id: string;
-            code: string;
+            /** @enum {string} */
+            code: "MALFORMED_JSON" | "BAD_REQUEST" | "TOKEN_MISSING" | "TOKEN_EXPIRED" | "TOKEN_NOT_YET_VALID" | "MALFORMED_TOKEN" | "OPAQUE_SESSION_TOKEN" | "NOT_AN_ACCESS_TOKEN" | "ALGORITHM_NOT_CONFIGURED" | "UNKNOWN_KEY" | "BAD_SIGNATURE" | "WRONG_ISSUER" | "WRONG_AUDIENCE" | "SESSION_ENDED" | "BAD_TICKET" | "UNAUTHORIZED" | "NOT_YOUR_URL" | "FORBIDDEN" | "TASK_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "CURSOR_TOO_OLD" | "GONE" | "PRECONDITION_FAILED" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "VALIDATION_FAILED" | "IDEMPOTENCY_KEY_REUSED" | "NOT_IN_A_BATCH" | "BATCH_TOO_LONG" | "QUOTA_EXCEEDED" | "WRONG_PASSWORD" | "ACCOUNT_KEPT_ELSEWHERE" | "TOO_MANY_REQUESTS" | "TOO_MANY_STREAMS" | "INTERNAL_ERROR" | "UNAVAILABLE" | "KEYS_UNAVAILABLE" | "NOT_READY";
             errors?: components["schemas"]["FieldError"][] | null;
             current?: unknown;
             /**
@@ -246,9 +283,35 @@ export interface components {
             field: string;
             message: string;
         };
+        /**
+         * @example {
+         *       "password": "correct horse battery"
+         *     }
+         */
         EraseUserRequest: {
             password?: string | null;
         } | null;
+        /**
+         * @example {
+         *       "id": "01a1fcfc-495c-7277-9560-46348793c9ea",
+         *       "user_id": "ann",
+         *       "title": "Buy milk",
+         *       "description": null,
+         *       "completed": false,
+         *       "priority": "none",
+         *       "due_date": "2026-12-24",
+         *       "tags": [
+         *         "home"
+         *       ],
+         *       "category": null,
+         *       "recurrence": "yearly",
+         *       "completed_at": null,
+         *       "next_task_id": null,
+         *       "created_at": "2026-11-20T10:00:00.123Z",
+         *       "updated_at": "2026-11-20T10:00:00.123Z",
+         *       "revision": 7
+         *     }
+         */
         TaskResponse: {
             /** Format: uuid */
             id: string;
@@ -277,6 +340,15 @@ export interface components {
          * @enum {string}
          */
         Priority: "none" | "low" | "medium" | "high" | "urgent";
+        /**
+         * @example {
+         *       "title": "Buy milk",
+         *       "due_date": "2026-12-24",
+         *       "tags": [
+         *         "home"
+         *       ]
+         *     }
+         */
         CreateTaskRequest: {
             title: string;
             description?: string | null;
@@ -298,11 +370,23 @@ export interface components {
             /** @description False is no recurrence, whatever the pattern. */
             is_recurring?: boolean | null;
         };
+        /**
+         * @example {
+         *       "id": "01a1fcfc-495c-7277-9560-46348793c9ea",
+         *       "message": "Task deleted"
+         *     }
+         */
         DeleteTaskResponse: {
             /** Format: uuid */
             id: string;
             message: string;
         };
+        /**
+         * @example {
+         *       "name": "home",
+         *       "count": 2
+         *     }
+         */
         TagResponse: {
             /** @description As the newest task has it. */
             name: string;
@@ -312,9 +396,20 @@ export interface components {
              */
             count: number;
         };
+        /**
+         * @example {
+         *       "completed": true
+         *     }
+         */
         ToggleTaskRequest: {
             completed?: boolean;
         } | null;
+        /**
+         * @example {
+         *       "title": "Buy oat milk",
+         *       "completed": true
+         *     }
+         */
         UpdateTaskRequest: {
             title?: string;
             description?: string | null;
@@ -336,6 +431,12 @@ export interface components {
             /** @description False is no recurrence, whatever the pattern. */
             is_recurring?: boolean | null;
         } | null;
+        /**
+         * @example {
+         *       "ticket": "Zk3vQ0sX1nYp7c5rT2wLaA",
+         *       "expires_in": 30
+         *     }
+         */
         CreateEventTicketResponse: {
             /** @description For the query of one stream's address. */
             ticket: string;
@@ -345,6 +446,21 @@ export interface components {
              */
             expires_in: number;
         };
+        /**
+         * @example {
+         *       "changes": [
+         *         {
+         *           "kind": "tasks",
+         *           "id": "01a1fcfc-495c-7277-9560-46348793c9ea",
+         *           "revision": 7,
+         *           "deleted": true,
+         *           "row": null
+         *         }
+         *       ],
+         *       "next": 7,
+         *       "more": false
+         *     }
+         */
         ListChangesResponse: {
             /** @description In the order of their revisions; each row once, as it is now. */
             changes: components["schemas"]["Change"][];
@@ -375,6 +491,20 @@ export interface components {
             /** @description As its own address answers it; null if it was deleted. */
             row: unknown;
         };
+        /**
+         * @example {
+         *       "results": [
+         *         {
+         *           "status": 200,
+         *           "location": null,
+         *           "etag": "\"7\"",
+         *           "body": {
+         *             "title": "Buy milk"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
         RunBatchResponse: {
             results: components["schemas"]["BatchResult"][];
         };
@@ -392,6 +522,19 @@ export interface components {
             /** @description Null if the answer has none, or one that is not JSON. */
             body: unknown;
         };
+        /**
+         * @example {
+         *       "operations": [
+         *         {
+         *           "method": "POST",
+         *           "path": "/tasks",
+         *           "body": {
+         *             "title": "Buy milk"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
         RunBatchRequest: {
             operations: components["schemas"]["BatchOperation"][];
         };
@@ -432,7 +575,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -441,7 +584,7 @@ export interface operations {
                     "application/json": components["schemas"]["EraseUserResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: MALFORMED_JSON, BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -450,16 +593,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -468,7 +613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -477,7 +622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -486,7 +631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, WRONG_PASSWORD, ACCOUNT_KEPT_ELSEWHERE. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -495,16 +640,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -513,9 +660,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -535,14 +684,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /** @example {"kind":"tasks","id":"01a1fcfc-495c-7277-9560-46348793c9ea","title":"Buy milk"} */
+                    "application/x-ndjson": string;
+                };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -551,16 +703,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -569,16 +723,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -587,9 +743,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -661,10 +819,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
+                    /** @description With limit: the address of the next page, as rel="next". */
+                    Link?: string;
+                    /** @description With count=true: how many rows the filters find. */
+                    "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -674,11 +837,13 @@ export interface operations {
             /** @description Not Modified */
             304: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -687,16 +852,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -705,7 +872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -714,16 +881,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -732,9 +901,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -764,14 +935,19 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
+                    /** @description The address of the new row. */
+                    Location?: string;
+                    /** @description true: the answer to an earlier request with the same Idempotency-Key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: MALFORMED_JSON, BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -780,16 +956,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -798,7 +976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -807,7 +985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -816,7 +994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED, QUOTA_EXCEEDED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -825,16 +1003,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -843,9 +1023,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -869,9 +1051,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -882,11 +1065,13 @@ export interface operations {
             /** @description Not Modified */
             304: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -895,16 +1080,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -913,7 +1100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Not Found: NOT_FOUND, TASK_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -922,16 +1109,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -940,9 +1129,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -972,9 +1163,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -985,14 +1177,17 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
+                    /** @description The address of the new row. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: MALFORMED_JSON, BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1001,16 +1196,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1019,7 +1216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Not Found: NOT_FOUND, TASK_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1028,7 +1225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Precondition Failed */
+            /** @description Precondition Failed: PRECONDITION_FAILED. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -1037,7 +1234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1046,7 +1243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1055,7 +1252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, QUOTA_EXCEEDED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1064,16 +1261,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1082,9 +1281,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1108,7 +1309,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1117,7 +1318,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeleteTaskResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1126,16 +1327,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1144,7 +1347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Not Found: NOT_FOUND, TASK_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1153,7 +1356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Precondition Failed */
+            /** @description Precondition Failed: PRECONDITION_FAILED. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -1162,16 +1365,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1180,9 +1385,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1212,9 +1419,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1225,14 +1433,17 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
+                    /** @description The address of the new row. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: MALFORMED_JSON, BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1241,16 +1452,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1259,7 +1472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Not Found: NOT_FOUND, TASK_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1268,7 +1481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Precondition Failed */
+            /** @description Precondition Failed: PRECONDITION_FAILED. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -1277,7 +1490,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1286,7 +1499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1295,7 +1508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, QUOTA_EXCEEDED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1304,16 +1517,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1322,9 +1537,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1344,7 +1561,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1353,7 +1570,7 @@ export interface operations {
                     "application/json": components["schemas"]["TagResponse"][];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1362,16 +1579,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1380,16 +1599,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1398,9 +1619,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1424,17 +1647,20 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
+                    /** @description true: the answer to an earlier request with the same Idempotency-Key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1443,16 +1669,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1461,7 +1689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Not Found: NOT_FOUND, TASK_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1470,7 +1698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1479,7 +1707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1488,7 +1716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED, QUOTA_EXCEEDED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1497,16 +1725,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1515,9 +1745,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1545,9 +1777,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description The revision in quotes: for If-Match, If-None-Match and since. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1555,7 +1788,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: MALFORMED_JSON, BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1564,16 +1797,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1582,7 +1817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Not Found: NOT_FOUND, TASK_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1591,7 +1826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Precondition Failed */
+            /** @description Precondition Failed: PRECONDITION_FAILED. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -1600,7 +1835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1609,7 +1844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1618,7 +1853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, QUOTA_EXCEEDED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1627,16 +1862,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1645,9 +1882,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1670,16 +1909,18 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description true: the answer to an earlier request with the same Idempotency-Key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CreateEventTicketResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1688,16 +1929,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1706,7 +1949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1715,7 +1958,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1724,7 +1967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1733,16 +1976,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1751,9 +1996,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1777,7 +2024,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1786,7 +2033,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListChangesResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1795,16 +2042,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1813,7 +2062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Gone */
+            /** @description Gone: CURSOR_TOO_OLD. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1822,7 +2071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1831,16 +2080,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1849,9 +2100,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1879,16 +2132,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example id: 7
+                     *     event: tasks
+                     *     data: {"kind":"tasks","id":"01a1fcfc-495c-7277-9560-46348793c9ea","revision":7,"deleted":true,"row":null}
+                     */
                     "text/event-stream": string;
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1897,16 +2155,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED, BAD_TICKET. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1915,7 +2175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Gone */
+            /** @description Gone: CURSOR_TOO_OLD. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1924,7 +2184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1933,16 +2193,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS, TOO_MANY_STREAMS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1951,9 +2213,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1982,16 +2246,18 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Success */
+            /** @description OK */
             200: {
                 headers: {
+                    /** @description true: the answer to an earlier request with the same Idempotency-Key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RunBatchResponse"];
                 };
             };
-            /** @description Bad Request */
+            /** @description Bad Request: MALFORMED_JSON, BAD_REQUEST. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2000,16 +2266,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description Unauthorized: TOKEN_MISSING, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, MALFORMED_TOKEN, OPAQUE_SESSION_TOKEN, NOT_AN_ACCESS_TOKEN, ALGORITHM_NOT_CONFIGURED, UNKNOWN_KEY, BAD_SIGNATURE, WRONG_ISSUER, WRONG_AUDIENCE, SESSION_ENDED, UNAUTHORIZED. */
             401: {
                 headers: {
+                    /** @description Bearer, with the reason (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description Forbidden: NOT_YOUR_URL. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2018,7 +2286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description Not Found: NOT_FOUND, TASK_NOT_FOUND. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2027,7 +2295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Method Not Allowed */
+            /** @description Method Not Allowed: METHOD_NOT_ALLOWED. */
             405: {
                 headers: {
                     [name: string]: unknown;
@@ -2036,7 +2304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Conflict: CONFLICT. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2045,7 +2313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Precondition Failed */
+            /** @description Precondition Failed: PRECONDITION_FAILED. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -2054,7 +2322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Payload Too Large */
+            /** @description Payload Too Large: BODY_TOO_LARGE. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2063,7 +2331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unsupported Media Type */
+            /** @description Unsupported Media Type: UNSUPPORTED_MEDIA_TYPE. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2072,7 +2340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, NOT_IN_A_BATCH, BATCH_TOO_LONG, QUOTA_EXCEEDED, IDEMPOTENCY_KEY_REUSED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2081,16 +2349,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too Many Requests: TOO_MANY_REQUESTS. */
             429: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Server Error */
+            /** @description Internal Server Error: INTERNAL_ERROR. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2099,9 +2369,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
             503: {
                 headers: {
+                    /** @description When to try again, in seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -53,6 +53,14 @@ async function live({ steps, restartAt }, seen) {
     const api = createTaskSlices({ baseUrl: server.url, getToken: () => data });
     const userId = await api.getUserId();
     const devices = Array.from({ length: DEVICES }, () => new Device(server.url, () => data, userId));
+    try {
+        await play(devices, api, steps, restartAt, seen);
+    } finally {
+        await Promise.all(devices.map((one) => one.stop()));
+    }
+}
+
+async function play(devices, api, steps, restartAt, seen) {
     await Promise.all(devices.map((one) => one.loaded()));
     const removed = [];
     let [count, made, created] = [0, 0, []];
@@ -114,5 +122,4 @@ async function live({ steps, restartAt }, seen) {
     const known = [...tasks, ...(await api.listTasks({ deleted: true })).tasks].map(({ id }) => id);
     assert.deepEqual(known.sort(), created.sort());
     for (const { outcome } of settled) seen[outcome] = (seen[outcome] ?? 0) + 1;
-    await Promise.all(devices.map((one) => one.stop()));
 }

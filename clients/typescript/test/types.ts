@@ -79,3 +79,5 @@ const unknownPriority: Partial<Task> = { priority: "None" };
 const noTitle: NewTask = { description: "no title" };
 // @ts-expect-error
 const numberForToken: GetToken = () => 1;
+// @ts-expect-error
+export const unknownCode = (error: TaskSlicesError) => error.code === "TASK_LOST";

@@ -8,6 +8,7 @@ using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Batch;
 
+[Example("""{"operations": [{"method": "POST", "path": "/tasks", "body": {"title": "Buy milk"}}]}""")]
 public sealed record RunBatchRequest : OwnedRequest
 {
     [MinLength(1), MaxLength(Batches.Limit)]
@@ -26,6 +27,7 @@ public sealed class RunBatchValidator : Validator<RunBatchRequest>
     }
 }
 
+[Example("""{"results": [{"status": 200, "location": null, "etag": "\"7\"", "body": {"title": "Buy milk"}}]}""")]
 public sealed record RunBatchResponse(IReadOnlyList<BatchResult> Results);
 
 public sealed class RunBatch(AppDb db) : Endpoint<RunBatchRequest, Results<Ok<RunBatchResponse>, FailedOperation>>

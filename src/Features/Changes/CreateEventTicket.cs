@@ -9,6 +9,7 @@ public sealed record CreateEventTicketRequest : OwnedRequest;
 
 /// <param name="Ticket">For the query of one stream's address.</param>
 /// <param name="ExpiresIn">In seconds.</param>
+[Example("""{"ticket": "Zk3vQ0sX1nYp7c5rT2wLaA", "expires_in": 30}""")]
 public sealed record CreateEventTicketResponse(string Ticket, int ExpiresIn);
 
 public sealed class CreateEventTicket(EventTickets tickets) : Endpoint<CreateEventTicketRequest, Ok<CreateEventTicketResponse>>

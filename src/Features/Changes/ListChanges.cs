@@ -34,6 +34,12 @@ public sealed class ListChangesValidator : Validator<ListChangesRequest>
 /// <param name="Changes">In the order of their revisions; each row once, as it is now.</param>
 /// <param name="Next">What to ask for the next time.</param>
 /// <param name="More">Whether there is more by now.</param>
+[Example("""
+    {
+        "changes": [{"kind": "tasks", "id": "01a1fcfc-495c-7277-9560-46348793c9ea", "revision": 7, "deleted": true, "row": null}],
+        "next": 7, "more": false
+    }
+    """)]
 public sealed record ListChangesResponse(IReadOnlyList<Change> Changes, long Next, bool More);
 
 public sealed class ListChanges(AppDb db) : Endpoint<ListChangesRequest, Results<Ok<ListChangesResponse>, CursorTooOld>>
@@ -41,7 +47,11 @@ public sealed class ListChanges(AppDb db) : Endpoint<ListChangesRequest, Results
     public override void Configure()
     {
         Get("/api/{user_id}/changes");
-        Summary(s => s.Summary = "What was changed and deleted since a revision");
+        Summary(s =>
+        {
+            s.Summary = "What was changed and deleted since a revision";
+            s.Description = "Each row once, as it is now. Go on with next, at once while more is true. After a 410, read the lists again.";
+        });
     }
 
     public override async Task<Results<Ok<ListChangesResponse>, CursorTooOld>> ExecuteAsync(ListChangesRequest req, CancellationToken ct)

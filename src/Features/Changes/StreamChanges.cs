@@ -32,6 +32,12 @@ public sealed class StreamChangesValidator : Validator<StreamChangesRequest>
     }
 }
 
+[Example("""
+    id: 7
+    event: tasks
+    data: {"kind":"tasks","id":"01a1fcfc-495c-7277-9560-46348793c9ea","revision":7,"deleted":true,"row":null}
+
+    """)]
 public sealed class StreamChanges(EventStreams streams) : Endpoint<StreamChangesRequest, Results<EventFeed, CursorTooOld, TooManyStreams>>
 {
     public override void Configure()
@@ -61,10 +67,16 @@ public sealed class StreamChanges(EventStreams streams) : Endpoint<StreamChanges
 
 public sealed class TooManyStreams : IResult, IEndpointMetadataProvider
 {
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => builder.Metadata.Add(
-        new ProducesResponseTypeMetadata(StatusCodes.Status429TooManyRequests, typeof(Problem), [Problem.MediaType]));
+    private const string Code = "TOO_MANY_STREAMS";
+
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(
+            StatusCodes.Status429TooManyRequests, typeof(Problem), [Problem.MediaType]));
+        builder.Metadata.Add(new ProblemCode(StatusCodes.Status429TooManyRequests, Code));
+    }
 
     public Task ExecuteAsync(HttpContext httpContext) => Problem.For(
-        httpContext, StatusCodes.Status429TooManyRequests, "TOO_MANY_STREAMS",
+        httpContext, StatusCodes.Status429TooManyRequests, Code,
         $"A user has at most {EventStreams.LimitPerUser} streams at once; close one of them.").ExecuteAsync(httpContext);
 }

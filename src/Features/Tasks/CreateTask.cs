@@ -7,6 +7,7 @@ using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
+[Example("""{"title": "Buy milk", "due_date": "2026-12-24", "tags": ["home"]}""")]
 public sealed record CreateTaskRequest : TaskFields
 {
     [JsonPropertyOrder(-1)]
@@ -28,7 +29,11 @@ public sealed class CreateTask(AppDb db, IdSource ids, TimeProvider clock) : End
     public override void Configure()
     {
         Post("/api/{user_id}/tasks");
-        Summary(s => s.Summary = "Create a task");
+        Summary(s =>
+        {
+            s.Summary = "Create a task";
+            s.Description = "Only the title is needed. With an Idempotency-Key, a retry makes no second task.";
+        });
     }
 
     public override async Task<RowCreated<TaskResponse>> ExecuteAsync(CreateTaskRequest req, CancellationToken ct)

@@ -2,6 +2,7 @@ using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
@@ -11,6 +12,7 @@ public sealed record DeleteTaskRequest : OwnedRequest
     public Guid Id { get; init; }
 }
 
+[Example("""{"id": "01a1fcfc-495c-7277-9560-46348793c9ea", "message": "Task deleted"}""")]
 public sealed record DeleteTaskResponse(Guid Id, string Message);
 
 public sealed class DeleteTask(AppDb db) : Endpoint<DeleteTaskRequest, Results<Ok<DeleteTaskResponse>, TaskNotFound>>
@@ -18,7 +20,11 @@ public sealed class DeleteTask(AppDb db) : Endpoint<DeleteTaskRequest, Results<O
     public override void Configure()
     {
         Delete("/api/{user_id}/tasks/{id:guid}");
-        Summary(s => s.Summary = "Delete a task");
+        Summary(s =>
+        {
+            s.Summary = "Delete a task";
+            s.Description = "It is kept for 30 days, in which it can be restored.";
+        });
     }
 
     // 200 with a body: three public clients break on a 204, none on this.

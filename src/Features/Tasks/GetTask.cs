@@ -17,7 +17,11 @@ public sealed class GetTask(AppDb db) : Endpoint<GetTaskRequest, Results<RowOk<T
     public override void Configure()
     {
         Get("/api/{user_id}/tasks/{id:guid}");
-        Summary(s => s.Summary = "Get one task");
+        Summary(s =>
+        {
+            s.Summary = "Get one task";
+            s.Description = "404 also for a task of somebody else, and for one that was deleted.";
+        });
     }
 
     public override async Task<Results<RowOk<TaskResponse>, TaskNotFound>> ExecuteAsync(GetTaskRequest req, CancellationToken ct)

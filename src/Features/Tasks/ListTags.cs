@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
@@ -10,6 +11,7 @@ public sealed record ListTagsRequest : OwnedRequest;
 
 /// <param name="Name">As the newest task has it.</param>
 /// <param name="Count">How many pending tasks have it.</param>
+[Example("""{"name": "home", "count": 2}""")]
 public sealed record TagResponse(string Name, int Count);
 
 public sealed class ListTags(AppDb db) : Endpoint<ListTagsRequest, Ok<IEnumerable<TagResponse>>>
@@ -17,7 +19,11 @@ public sealed class ListTags(AppDb db) : Endpoint<ListTagsRequest, Ok<IEnumerabl
     public override void Configure()
     {
         Get("/api/{user_id}/tags");
-        Summary(s => s.Summary = "List the tags, with how many pending tasks have each");
+        Summary(s =>
+        {
+            s.Summary = "List the tags, with how many pending tasks have each";
+            s.Description = "In the order of the alphabet. Tags that differ by case are one.";
+        });
     }
 
     public override async Task<Ok<IEnumerable<TagResponse>>> ExecuteAsync(ListTagsRequest req, CancellationToken ct)

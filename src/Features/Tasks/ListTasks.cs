@@ -38,7 +38,11 @@ public sealed class ListTasks(AppDb db) : Endpoint<ListTasksRequest, RowList<Tas
     public override void Configure()
     {
         Get("/api/{user_id}/tasks");
-        Summary(s => s.Summary = "List the tasks, newest first");
+        Summary(s =>
+        {
+            s.Summary = "List the tasks, newest first";
+            s.Description = "All that the filters find; with limit, in pages, of which the header Link has the next one.";
+        });
     }
 
     public override Task<RowList<TaskResponse>> ExecuteAsync(ListTasksRequest req, CancellationToken ct) =>

@@ -17,7 +17,11 @@ public sealed class RestoreTask(AppDb db) : Endpoint<RestoreTaskRequest, Results
     public override void Configure()
     {
         Post("/api/{user_id}/tasks/{id:guid}/restore");
-        Summary(s => s.Summary = "Bring back a deleted task as it was");
+        Summary(s =>
+        {
+            s.Summary = "Bring back a deleted task as it was";
+            s.Description = "Within 30 days of its deletion, with its id and times.";
+        });
     }
 
     public override async Task<Results<RowOk<TaskResponse>, TaskNotFound>> ExecuteAsync(RestoreTaskRequest req, CancellationToken ct)

@@ -1,8 +1,16 @@
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
+[Example("""
+    {
+        "id": "01a1fcfc-495c-7277-9560-46348793c9ea", "user_id": "ann", "title": "Buy milk", "description": null, "completed": false,
+        "priority": "none", "due_date": "2026-12-24", "tags": ["home"], "category": null, "recurrence": "yearly", "completed_at": null,
+        "next_task_id": null, "created_at": "2026-11-20T10:00:00.123Z", "updated_at": "2026-11-20T10:00:00.123Z", "revision": 7
+    }
+    """)]
 public sealed record TaskResponse(
     Guid Id, string UserId, string Title, string? Description, bool Completed,
     Priority Priority, string? DueDate, string[] Tags, string? Category, string? Recurrence,

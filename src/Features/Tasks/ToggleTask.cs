@@ -7,6 +7,7 @@ using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
+[Example("""{"completed": true}""")]
 public sealed record ToggleTaskRequest : OwnedRequest
 {
     [RouteParam]
@@ -22,7 +23,11 @@ public sealed class ToggleTask(AppDb db, IdSource ids, TimeProvider clock)
     public override void Configure()
     {
         Patch("/api/{user_id}/tasks/{id:guid}/complete");
-        Summary(s => s.Summary = "Toggle completion, or set it");
+        Summary(s =>
+        {
+            s.Summary = "Toggle completion, or set it";
+            s.Description = "Without a body, it toggles. Completing a recurring task that has a due date makes the next one.";
+        });
     }
 
     public override async Task<Results<RowOk<TaskResponse>, TaskNotFound>> ExecuteAsync(ToggleTaskRequest req, CancellationToken ct)

@@ -9,6 +9,7 @@ using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Tasks;
 
+[Example("""{"title": "Buy oat milk", "completed": true}""")]
 public sealed record UpdateTaskRequest : TaskFields
 {
     [RouteParam]
@@ -42,7 +43,12 @@ public sealed class UpdateTask(AppDb db, IdSource ids, TimeProvider clock)
     {
         Verbs(Http.PUT, Http.PATCH);
         Routes("/api/{user_id}/tasks/{id:guid}");
-        Summary(s => s.Summary = "Change a task; what is left out stays as it is. With If-None-Match: *, create it");
+        Summary(s =>
+        {
+            s.Summary = "Change a task; what is left out stays as it is. With If-None-Match: *, create it";
+            s.Description = "PUT and PATCH are the same. With If-Match, the task is changed only if it is as the caller has read it. "
+                + "Created with If-None-Match: *, it has the id of the address, a UUID of version 7 or 4.";
+        });
     }
 
     public override async Task<Results<RowOk<TaskResponse>, RowCreated<TaskResponse>, TaskNotFound>> ExecuteAsync(

@@ -14,6 +14,7 @@ using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.UserData;
 
+[Example("""{"password": "correct horse battery"}""")]
 public sealed record EraseUserRequest : OwnedRequest
 {
     public string? Password { get; init; }
@@ -25,6 +26,7 @@ public sealed class EraseUserValidator : Validator<EraseUserRequest>
     public EraseUserValidator() => RuleFor(r => r.Password).Characters(0, Account.PasswordLimit);
 }
 
+[Example("""{"user_id": "ann", "message": "User erased"}""")]
 public sealed record EraseUserResponse(string UserId, string Message);
 
 public sealed class EraseUser(
@@ -89,12 +91,16 @@ public sealed class EraseRefused(int status, string code, string detail, TimeSpa
         422, "ACCOUNT_KEPT_ELSEWHERE",
         "The account is kept by another server; delete it there, and that server erases it here with its service key.");
 
+    private ProblemCode Declared => new(status, code);
+
     public static EraseRefused TooMany(TimeSpan wait) => new(429, "TOO_MANY_REQUESTS", "Too many wrong passwords; wait a little.", wait);
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
     {
         foreach (var status in new[] { 400, 413, 415, 422, 429 })
             builder.Metadata.Add(new ProducesResponseTypeMetadata(status, typeof(Problem), [Problem.MediaType]));
+        foreach (var refused in new[] { WrongPassword, KeptElsewhere })
+            builder.Metadata.Add(refused.Declared);
     }
 
     public Task ExecuteAsync(HttpContext httpContext)

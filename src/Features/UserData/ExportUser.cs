@@ -2,11 +2,16 @@ using System.Reflection;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.Metadata;
 using TaskSlices.Infrastructure.Auth;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.UserData;
 
 public sealed record ExportUserRequest : OwnedRequest;
 
+[Example("""
+    {"kind":"tasks","id":"01a1fcfc-495c-7277-9560-46348793c9ea","title":"Buy milk"}
+
+    """)]
 public sealed class ExportUser(UserRows data) : Endpoint<ExportUserRequest, UserExport>
 {
     public override void Configure()
@@ -28,12 +33,14 @@ public sealed class ExportUser(UserRows data) : Endpoint<ExportUserRequest, User
 /// <summary>Rows as they come: a line each, so that no export has to fit into memory.</summary>
 public sealed class UserExport(IAsyncEnumerable<(string Table, object Row)> rows) : IResult, IEndpointMetadataProvider
 {
+    private const string MediaType = "application/x-ndjson";
+
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(void)));
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [MediaType]));
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Response.ContentType = "application/x-ndjson";
+        httpContext.Response.ContentType = MediaType;
         httpContext.Response.Headers.CacheControl = "no-store";
         var json = httpContext.RequestServices.GetRequiredService<RowJson>();
 

@@ -11,8 +11,9 @@ public static class ErrorPage
 
     private static readonly string Source = Read();
 
-    private static readonly HashSet<string> Codes =
-        [.. Source.Split('\n').Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..].TrimEnd())];
+    private static readonly string[] Lines = [.. Source.Split('\n').Select(line => line.TrimEnd())];
+
+    private static readonly HashSet<string> Codes = [.. AllCodes];
 
     private static readonly Lazy<byte[]> Html = new(Render);
 
@@ -22,6 +23,14 @@ public static class ErrorPage
     /// </summary>
     public static string AddressOf(HttpRequest request, string code) =>
         Codes.Contains(code) ? $"{request.SubPath()}{Path}#{code.ToLowerInvariant()}" : "about:blank";
+
+    /// <summary>Every code that the page explains, in its order.</summary>
+    public static IEnumerable<string> AllCodes => Lines.Where(IsCode).Select(line => line[4..]);
+
+    /// <summary>The codes of the section that is headed by this status alone.</summary>
+    public static IEnumerable<string> CodesOf(int status) => Lines
+        .SkipWhile(line => !line.StartsWith($"## {status}: ", StringComparison.Ordinal)).Skip(1)
+        .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)).Where(IsCode).Select(line => line[4..]);
 
     internal static void UseErrorPage(this IApplicationBuilder app) => app.Use(static async (context, next) =>
     {
@@ -35,6 +44,8 @@ public static class ErrorPage
         context.Response.ContentType = "text/html; charset=utf-8";
         await context.Response.Body.WriteAsync(Html.Value, context.RequestAborted);
     });
+
+    private static bool IsCode(string line) => line.StartsWith("### ", StringComparison.Ordinal);
 
     private static string Read()
     {

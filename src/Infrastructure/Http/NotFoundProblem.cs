@@ -11,6 +11,8 @@ namespace TaskSlices.Infrastructure.Http;
 /// <param name="detail">One sentence.</param>
 public abstract class NotFoundProblem(string code, string detail) : IResult, IEndpointMetadataProvider
 {
+    public string Code => code;
+
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status404NotFound, typeof(Problem), [Problem.MediaType]));
 

@@ -228,6 +228,8 @@ public sealed class FailedOperation : IResult, IEndpointMetadataProvider
     {
         foreach (var status in new[] { 404, 405, 409, 412 })
             builder.Metadata.Add(new ProducesResponseTypeMetadata(status, typeof(Problem), [Problem.MediaType]));
+        foreach (var code in new[] { "NOT_IN_A_BATCH", "BATCH_TOO_LONG", "QUOTA_EXCEEDED" })
+            builder.Metadata.Add(new ProblemCode(StatusCodes.Status422UnprocessableEntity, code));
     }
 
     public Task ExecuteAsync(HttpContext httpContext) => _answer(httpContext);

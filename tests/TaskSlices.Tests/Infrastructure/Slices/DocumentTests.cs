@@ -64,6 +64,74 @@ public sealed class DocumentTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task Describes_each_operation_for_people_and_names_its_codes()
+    {
+        var document = await ReadAsync();
+        var tags = document["tags"]!.AsArray().Select(tag => tag!["name"]!.GetValue<string>()).ToList();
+        var operations = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(o => o.Value!).ToList();
+        var codes = document["components"]!["schemas"]!["Problem"]!["properties"]!["code"]!["enum"]!.AsArray().Select(code => code!.GetValue<string>()).ToList();
+
+        Assert.Equal("/", document["servers"]![0]!["url"]!.GetValue<string>());
+        Assert.Equal(ErrorCodes.Documented, codes.ToHashSet());
+        Assert.Equal(operations.Count, operations.Select(o => o["operationId"]!.GetValue<string>()).Distinct().Count());
+        Assert.All(operations, operation =>
+        {
+            Assert.NotEmpty(operation["description"]!.GetValue<string>());
+            Assert.Contains(operation["tags"]![0]!.GetValue<string>(), tags);
+            foreach (var (status, response) in operation["responses"]!.AsObject().Where(response => response.Key[0] is '4' or '5'))
+            {
+                var named = response!["description"]!.GetValue<string>().Split(": ")[1].TrimEnd('.').Split(", ");
+                Assert.All(named, code => Assert.Contains(code, codes));
+                Assert.Equal(status is "429" or "503", response["headers"]?["Retry-After"] is not null);
+            }
+        });
+    }
+
+    [Theory]
+    [InlineData("/api/{user_id}/tasks", "get", "422", "VALIDATION_FAILED")]
+    [InlineData("/api/{user_id}/tasks", "post", "422", "VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED, QUOTA_EXCEEDED")]
+    [InlineData("/api/{user_id}/tasks", "post", "400", "MALFORMED_JSON, BAD_REQUEST")]
+    [InlineData("/api/{user_id}/tasks/{id}", "get", "404", "NOT_FOUND, TASK_NOT_FOUND")]
+    [InlineData("/api/{user_id}/changes", "get", "410", "CURSOR_TOO_OLD")]
+    [InlineData("/api/{user_id}/events", "get", "429", "TOO_MANY_REQUESTS, TOO_MANY_STREAMS")]
+    [InlineData("/api/{user_id}", "delete", "422", "VALIDATION_FAILED, WRONG_PASSWORD, ACCOUNT_KEPT_ELSEWHERE")]
+    public async Task Names_the_codes_of_a_refusal(string path, string method, string status, string codes)
+    {
+        var response = (await ReadAsync())["paths"]![path]![method]!["responses"]![status]!;
+
+        Assert.EndsWith($": {codes}.", response["description"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/api/{user_id}/tasks", "get", "200", "ETag, Link, X-Total-Count")]
+    [InlineData("/api/{user_id}/tasks", "post", "201", "ETag, Location, Idempotency-Replayed")]
+    [InlineData("/api/{user_id}/tasks/{id}", "put", "200", "ETag")]
+    [InlineData("/api/{user_id}/tasks", "get", "401", "WWW-Authenticate")]
+    public async Task Names_the_headers_of_an_answer(string path, string method, string status, string headers)
+    {
+        var response = (await ReadAsync())["paths"]![path]![method]!["responses"]![status]!;
+
+        Assert.Equal(headers, string.Join(", ", response["headers"]!.AsObject().Select(header => header.Key)));
+    }
+
+    [Fact]
+    public async Task Has_an_example_of_each_body()
+    {
+        var document = await ReadAsync();
+        var contents = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(o => o.Value!)
+            .SelectMany(operation => operation["responses"]!.AsObject().Where(response => response.Key[0] == '2').Select(response => response.Value!["content"])
+                .Append(operation["requestBody"]?["content"])).OfType<JsonObject>().SelectMany(content => content).ToList();
+
+        Assert.True(contents.Count >= 20);
+        Assert.All(contents, content =>
+        {
+            var schema = content.Value!["schema"]!["items"] ?? content.Value["schema"]!;
+            var named = schema["$ref"] is { } reference ? document["components"]!["schemas"]![reference.GetValue<string>().Split('/')[^1]]! : schema;
+            Assert.True((content.Value["example"] ?? named["example"]) is not null, $"{schema.ToJsonString()} has no [Example].");
+        });
+    }
+
+    [Fact]
     public async Task Names_the_version_that_health_names()
     {
         var health = await app.Anonymous().Get("/health/live").Is(HttpStatusCode.OK);
