@@ -1,7 +1,7 @@
 import { TaskSlicesError } from "./error.js";
 import { newId } from "./ids.js";
 import type { components, operations } from "./openapi.js";
-import { type Call, type CallOptions, failureOf, linesOf, type Settings, Transport } from "./transport.js";
+import { type Call, type CallOptions, failureOf, linesOf, type Settings, throwIfAborted, Transport } from "./transport.js";
 
 type Schemas = components["schemas"];
 
@@ -14,7 +14,7 @@ export type Operation = Schemas["BatchOperation"];
 export type OperationResult = Schemas["BatchResult"];
 export type ListQuery = NonNullable<operations["ListTasks"]["parameters"]["query"]>;
 
-/** A task as it was read: what was changed since is not overwritten, the call is refused with PRECONDITION_FAILED. Or its id, to overwrite. */
+/** A task as it was read: if it was changed since, the call is refused with PRECONDITION_FAILED. Or its id: then it is changed in any case. */
 export type TaskOrId = Task | string;
 
 export interface CreateOptions extends CallOptions {
@@ -125,7 +125,7 @@ export function createTaskSlices(settings: Settings) {
                 { method: "GET", path: "/changes", query: textOf(query), isRepeatable: true, ...options },
             ),
 
-        /** The same as they happen, until the stream ends, with the token for example. NO_STREAMS where fetch has none, as in React Native. */
+        /** The same as they happen, until the stream ends, with the token at the latest. NO_STREAMS where fetch has none (React Native). */
         async *streamChanges(query: { since?: number } = {}, options?: CallOptions): AsyncGenerator<Change, void, void> {
             const response = await transport.open(
                 { method: "GET", path: "/events", query: textOf(query), isRepeatable: true, ...options },
@@ -135,7 +135,7 @@ export function createTaskSlices(settings: Settings) {
             try {
                 for await (const line of linesOf(response, SILENCE)) if (line.startsWith("data:")) yield JSON.parse(line.slice(5));
             } catch (error) {
-                options?.signal?.throwIfAborted();
+                throwIfAborted(options?.signal);
                 throw failureOf(error);
             }
         },

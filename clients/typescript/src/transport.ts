@@ -74,7 +74,7 @@ export class Transport {
             try {
                 return await this.#limit(call, attempt);
             } catch (thrown) {
-                signal?.throwIfAborted();
+                throwIfAborted(signal);
                 error = failureOf(thrown);
             }
 
@@ -92,7 +92,7 @@ export class Transport {
 
     /** A stream can be aborted after its beginning, too. */
     async #limit<T>({ signal, isStream }: Call<T>, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
         const ours = new AbortController();
         const abort = () => ours.abort();
         signal?.addEventListener("abort", abort);
@@ -178,6 +178,11 @@ export const failureOf = (error: unknown): TaskSlicesError =>
         ? error
         : new TaskSlicesError({ code: "NETWORK_ERROR", status: 0, message: "The server can't be reached.", cause: error });
 
+/** React Native's signals do not have it. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw signal.reason ?? Object.assign(new Error("The call was aborted."), { name: "AbortError" });
+}
+
 function sleep(time: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
         const end = (then: () => void) => {
@@ -185,7 +190,7 @@ function sleep(time: number, signal?: AbortSignal): Promise<void> {
             signal?.removeEventListener("abort", abort);
             then();
         };
-        const abort = () => end(() => reject(signal!.reason));
+        const abort = () => end(() => reject(signal!.reason ?? new Error("The call was aborted.")));
         const timer = setTimeout(() => end(resolve), time);
         signal?.addEventListener("abort", abort);
     });

@@ -40,6 +40,7 @@ test("All devices end with what the server has", async (t) => {
     await fc.assert(fc.asyncProperty(story, (one) => live(one, seen)), {
         numRuns: Number(runs),
         endOnFailure: true,
+        includeErrorInReport: true,
         ...(seed && { seed: Number(seed) }),
     });
     t.diagnostic(JSON.stringify(seen));

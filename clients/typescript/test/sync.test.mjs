@@ -178,8 +178,34 @@ test("Changes are sent with a token of their user only", async () => {
     assert.deepEqual((await createTaskSlices({ baseUrl: server.url, getToken: () => other.token() }).listTasks()).tasks, []);
 });
 
-test("Without streams, changes are asked for", async () => {
+test("Of two tabs, one sends a change", async () => {
     const { api, newDevice } = await newUser();
+    const name = crypto.randomUUID();
+    const mine = ({ local }) => local;
+    const a = await newDevice({ storage: indexedDbStorage(name), resolve: mine });
+    const id = a.store.create({ title: "One" });
+    await a.settled();
+    a.goOffline();
+    a.store.update(id, { title: "Two" });
+    await until(() => a.store.getState().error);
+    const b = await newDevice({ storage: indexedDbStorage(name), resolve: mine, isOffline: true });
+    assert.equal(b.store.getState().pending, 1);
+
+    a.goOnline();
+    await a.settled();
+    a.store.update(id, { title: "Three" });
+    await a.settled();
+    b.goOnline();
+    await b.settled();
+    assert.deepEqual([(await api.getTask(id)).title, b.outcomes], ["Three", []]);
+});
+
+test("Without streams, changes are asked for", async (t) => {
+    const { api, newDevice } = await newUser();
+    // As in React Native, which has no crypto either.
+    const { throwIfAborted } = AbortSignal.prototype;
+    delete AbortSignal.prototype.throwIfAborted;
+    t.after(() => (AbortSignal.prototype.throwIfAborted = throwIfAborted));
     const device = await newDevice({ hasStreams: false });
     await api.createTask({ title: "One" });
 

@@ -1,7 +1,7 @@
 import type { Change, Task, TaskSlices } from "../client.js";
 import { TaskSlicesError } from "../error.js";
 import { failureOf } from "../transport.js";
-import { backOff, Pause } from "./pause.js";
+import type { Pause } from "./pause.js";
 
 export interface FeedReader {
     /** Of the last change that is known; undefined: a snapshot is needed. */
@@ -20,7 +20,6 @@ const POLL = 5_000;
 /** Reads a snapshot, then what changes, as it happens, until it is aborted. */
 export async function follow(client: TaskSlices, userId: string, reader: FeedReader, pause: Pause, signal: AbortSignal): Promise<void> {
     const options = { signal, userId, retries: 0 };
-    let failures = 0;
     while (!signal.aborted) {
         try {
             if (reader.revision === undefined) {
@@ -29,7 +28,7 @@ export async function follow(client: TaskSlices, userId: string, reader: FeedRea
                 reader.takeSnapshot(tasks, revision);
             } else await catchUp(reader.revision);
             reader.setError(undefined);
-            failures = 0;
+            pause.reset();
             await listen();
         } catch (thrown) {
             if (signal.aborted) return;
@@ -39,7 +38,7 @@ export async function follow(client: TaskSlices, userId: string, reader: FeedRea
             if (error.status === 410) reader.beginSnapshot();
             else {
                 reader.setError(error);
-                await pause.wait(backOff(failures++));
+                await pause.backOff();
             }
         }
     }
@@ -54,9 +53,10 @@ export async function follow(client: TaskSlices, userId: string, reader: FeedRea
 
     async function listen(): Promise<void> {
         try {
-            for await (const change of client.streamChanges({ since: reader.revision! }, options)) reader.takeChanges([change], change.revision);
+            const changes = client.streamChanges({ since: reader.revision! }, options);
+            for await (const change of changes) reader.takeChanges([change], change.revision);
             // It ends with its token.
-            await pause.wait(backOff(0));
+            await pause.backOff();
         } catch (error) {
             const { code } = failureOf(error);
             if (signal.aborted || (code !== "NO_STREAMS" && code !== "TOO_MANY_STREAMS")) throw error;

@@ -2,13 +2,15 @@ import type { Operation, Task, TaskSlices } from "../client.js";
 import { TaskSlicesError } from "../error.js";
 import { failureOf } from "../transport.js";
 import { type Attempt, conflictsOf, type LocalChange, mergeFields, missingOf, type Resolve } from "./change.js";
-import { backOff, Pause } from "./pause.js";
+import type { Pause } from "./pause.js";
 
 /** What became of a change: carried out, without effect (the server's was kept, or the task was gone already), or refused by name. */
 export type Outcome = "sent" | "dropped" | "refused";
 
 export interface OutboxOwner {
     next(): LocalChange | undefined;
+    /** Whether it is still to be sent: another tab may have done it. */
+    isDue(change: LocalChange): Promise<boolean>;
     rowOf(id: string): Task | undefined;
     /** Resolves when the change is kept as it is now. */
     keep(change: LocalChange): Promise<void>;
@@ -43,17 +45,16 @@ export class Outbox {
     }
 
     async #sendAll(): Promise<void> {
-        let failures = 0;
         for (let change; !this.signal.aborted && (change = this.owner.next()); ) {
             try {
-                await this.#carryOut(change);
+                if (await this.owner.isDue(change)) await this.#carryOut(change);
                 this.owner.setError(undefined);
-                failures = 0;
+                this.pause.reset();
             } catch (thrown) {
                 if (this.signal.aborted) return;
 
                 this.owner.setError(failureOf(thrown));
-                await this.pause.wait(backOff(failures++));
+                await this.pause.backOff();
             }
         }
     }

@@ -1,10 +1,11 @@
 /** A wait that something can end before its time. */
 export class Pause {
     #end: (() => void) | undefined;
+    #failures = 0;
 
     wait(time: number): Promise<void> {
         return new Promise((resolve) => {
-            const timer = setTimeout(() => this.wake(), time);
+            const timer = setTimeout(() => this.#finish(), time);
             this.#end = () => {
                 clearTimeout(timer);
                 resolve();
@@ -12,11 +13,24 @@ export class Pause {
         });
     }
 
+    /** After a failure: twice as long each time, from half a second to half a minute, and never the same for all clients. */
+    backOff(): Promise<void> {
+        return this.wait(Math.min(30_000, 500 * 2 ** this.#failures++) * (0.5 + Math.random() / 2));
+    }
+
+    /** After a success. */
+    reset(): void {
+        this.#failures = 0;
+    }
+
+    /** What failed is tried at once, and soon again if it fails. */
     wake(): void {
+        this.#failures = 0;
+        this.#finish();
+    }
+
+    #finish(): void {
         this.#end?.();
         this.#end = undefined;
     }
 }
-
-/** Twice as long each time, from half a second to half a minute, and never the same for all clients. */
-export const backOff = (tries: number): number => Math.min(30_000, 500 * 2 ** tries) * (0.5 + Math.random() / 2);

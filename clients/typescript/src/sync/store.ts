@@ -53,6 +53,8 @@ export class TaskStore {
     #unwritten = new Map<string, unknown>();
     #writing = Promise.resolve();
     #lastKey = "";
+    /** The keys of changes that an earlier page has made, or another tab. */
+    readonly #found = new Set<string>();
     readonly #storage: Storage;
     readonly #stopping = new AbortController();
     readonly #pauses = [new Pause(), new Pause()] as const;
@@ -86,7 +88,8 @@ export class TaskStore {
 
     /** @returns the id of the task */
     create(fields: Fields & { title: string }): string {
-        const id = newId();
+        // In the order in which they were made, also within a millisecond.
+        const id = this.#nextKey();
         this.#make("create", id, fields);
 
         return id;
@@ -138,7 +141,7 @@ export class TaskStore {
         const kept = await this.#storage.read().catch(() => (this.#setKept(false), new Map<string, unknown>()));
         for (const [name, value] of kept) {
             if (name.startsWith(ROW)) this.#rows.set(name.slice(ROW.length), value as Task);
-            else if (name.startsWith(CHANGE)) this.#changes.set(name.slice(CHANGE.length), value as LocalChange);
+            else if (name.startsWith(CHANGE)) this.#take(value as LocalChange);
             else if (name === REVISION) this.#revision = value as number;
         }
         // Those that were made while it was read are there already.
@@ -150,6 +153,11 @@ export class TaskStore {
         globalThis.addEventListener?.("online", () => this.wake(), { signal: this.#stopping.signal });
         void follow(this.settings.client, this.settings.userId, this.#feedReader(), this.#pauses[1], this.#stopping.signal);
         this.#outbox.send();
+    }
+
+    #take(change: LocalChange): void {
+        this.#changes.set(change.key, change);
+        this.#found.add(change.key);
     }
 
     /** One tab of a browser keeps the rows; all keep the changes that are made in them. */
@@ -193,6 +201,7 @@ export class TaskStore {
     #outboxOwner(): OutboxOwner {
         return {
             next: () => (this.#isLoaded ? this.#toSend()[0] : undefined),
+            isDue: (change) => this.#isDue(change),
             rowOf: (id) => this.#rows.get(id),
             keep: (change) => (this.#save(CHANGE + change.key, change), this.#write()),
             takeRow: (row) => this.#setRow(row),
@@ -205,6 +214,19 @@ export class TaskStore {
                 this.settings.onSettled?.(change, outcome);
             },
         };
+    }
+
+    /** Other tabs have read the changes that were there at the start, as this one has. */
+    async #isDue(change: LocalChange): Promise<boolean> {
+        if (!this.#storage.lock || !this.#found.has(change.key)) return true;
+
+        await this.#write();
+        const kept = (await this.#storage.read()).get(CHANGE + change.key);
+        if (kept) Object.assign(change, kept);
+        else this.#drop(change.key);
+        this.#changed();
+
+        return kept !== undefined && !change.refusal;
     }
 
     #feedReader(): FeedReader {

@@ -15,8 +15,8 @@ export class Device {
     #network = new AbortController();
     #life = { isOver: false };
 
-    constructor(url, getToken, userId, { storage = memoryStorage(), hasStreams = true, resolve } = {}) {
-        Object.assign(this, { url, getToken, userId, storage, hasStreams, resolve });
+    constructor(url, getToken, userId, { storage = memoryStorage(), hasStreams = true, resolve, isOffline = false } = {}) {
+        Object.assign(this, { url, getToken, userId, storage, hasStreams, resolve, isOffline });
         this.#open();
     }
 
