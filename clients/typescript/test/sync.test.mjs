@@ -87,6 +87,21 @@ test("A lost answer changes nothing", async () => {
     assert.deepEqual(device.outcomes, ["sent", "sent"]);
 });
 
+test("An answer that comes again does not undo what was changed since", async () => {
+    const { api, newDevice } = await newUser();
+    const device = await newDevice();
+    const id = device.store.create({ title: "One" });
+    await device.settled();
+    device.lose = 3;
+    device.store.update(id, { title: "Two" });
+    await until(() => device.lost);
+    const task = await api.updateTask(id, { title: "Three" });
+    await until(() => device.store.getState().tasks[0].revision === task.revision);
+    await device.settled();
+
+    assert.deepEqual([device.store.getState().tasks, device.outcomes], [[task], ["sent", "sent"]]);
+});
+
 /** @returns what both have made of a task that is "One", without description, when the other device is quicker */
 async function conflict(settings) {
     const { api, newDevice } = await newUser();

@@ -84,7 +84,7 @@ internal static class DocumentAnswers
 
     private static IEnumerable<ProblemCode> DeclaredCodes(Endpoint endpoint)
     {
-        var absent = ResultTypes(endpoint).Where(type => type.IsAssignableTo(typeof(NotFoundProblem)))
+        var absent = ResultTypes(endpoint).Where(type => type.IsSubclassOf(typeof(NotFoundProblem)) && type.GetConstructor([]) is not null)
             .Select(type => new ProblemCode(StatusCodes.Status404NotFound, ((NotFoundProblem)Activator.CreateInstance(type)!).Code));
 
         return absent.Concat(endpoint.Metadata.GetOrderedMetadata<ProblemCode>()).Distinct();
@@ -130,7 +130,7 @@ internal static class DocumentAnswers
         var text = endpoint.Metadata.GetMetadata<EndpointDefinition>()!.EndpointType.GetCustomAttribute<ExampleAttribute>()?.Text;
         if (status is StatusCodes.Status200OK && text is not null)
         {
-            foreach (var (_, content) in response["content"]!.AsObject())
+            foreach (var (_, content) in response["content"]?.AsObject() ?? [])
                 content!["example"] = text;
         }
     }
