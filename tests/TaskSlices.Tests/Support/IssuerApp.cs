@@ -34,7 +34,7 @@ public class IssuerApp : App
     protected override async ValueTask SetupAsync()
     {
         using var client = Anonymous();
-        await Wait.Until("the keys are fetched", async () => (await client.Get("/health/ready")).IsSuccessStatusCode);
+        await Wait.Until("the keys are fetched", async () => (await client.Get("/health/ready")).IsSuccessStatusCode, TimeSpan.FromSeconds(30));
     }
 
     protected override async ValueTask TearDownAsync()
