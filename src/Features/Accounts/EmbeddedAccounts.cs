@@ -37,8 +37,10 @@ public static partial class EmbeddedAccounts
         services.AddSingleton<CurrentPassword>();
         services.AddScoped<PasswordResets>();
         services.AddScoped<Invitations>();
-        services.AddSingleton<IExpiringRows, ExpiredPasswordResets>();
-        services.AddSingleton<IExpiringRows, ExpiredInvitations>();
+        services.AddSingleton<IExpiringRows>(new ExpiredRows<Session>(nameof(Session.ExpiresAt)));
+        services.AddSingleton<IExpiringRows>(new ExpiredRows<EndedSession>(nameof(EndedSession.Until)));
+        services.AddSingleton<IExpiringRows>(new ExpiredRows<PasswordReset>(nameof(PasswordReset.ExpiresAt)));
+        services.AddSingleton<IExpiringRows>(new ExpiredRows<Invitation>(nameof(Invitation.ExpiresAt)));
         services.AddHostedService<AccountStartup>();
         services.AddHostedService<EndedSessionsWatch>();
         services.PostConfigure<CorsOptions>(cors =>
@@ -67,9 +69,6 @@ public static partial class EmbeddedAccounts
         IHostApplicationLifetime lifetime,
         ILogger<AccountStartup> log) : IHostedService
     {
-        /// <summary>The most expired rows of each table that a start removes; each new session removes two more.</summary>
-        private const int AtOnce = 10_000;
-
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             if (auth.Value.IsDelegated)
@@ -88,9 +87,6 @@ public static partial class EmbeddedAccounts
             // One more than the capacity is enough to show that there are too many.
             var kept = db.EndedSessions.AsNoTracking().Where(e => e.Until > now).Take(EndedSessions.Capacity + 1);
             ended.Add(await kept.ToListAsync(cancellationToken));
-            db.RemoveRange(await db.Sessions.Where(s => s.ExpiresAt <= now).Take(AtOnce).ToListAsync(cancellationToken));
-            db.RemoveRange(await db.EndedSessions.Where(e => e.Until <= now).Take(AtOnce).ToListAsync(cancellationToken));
-            await db.SaveChangesAsync(cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

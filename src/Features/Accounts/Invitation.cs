@@ -28,20 +28,3 @@ public sealed class InvitationMapping : IEntityTypeConfiguration<Invitation>
         builder.HasIndex(i => i.ExpiresAt);
     }
 }
-
-/// <summary>Removes the invitations that nobody took up.</summary>
-internal sealed class ExpiredInvitations : IExpiringRows
-{
-    private const int AtOnce = 500;
-
-    public async Task<bool> RemoveSomeAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
-    {
-        // Several instances may do it at once.
-        await db.LockAsync("expired invitations");
-        var expired = await db.Invitations.Where(i => i.ExpiresAt <= now).OrderBy(i => i.ExpiresAt).Take(AtOnce).ToListAsync(ct);
-        db.RemoveRange(expired);
-        await db.SaveChangesAsync(ct);
-
-        return expired.Count == AtOnce;
-    }
-}

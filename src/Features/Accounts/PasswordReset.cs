@@ -30,20 +30,3 @@ public sealed class PasswordResetMapping : IEntityTypeConfiguration<PasswordRese
         builder.HasIndex(r => r.ExpiresAt);
     }
 }
-
-/// <summary>Removes the links that nobody followed.</summary>
-internal sealed class ExpiredPasswordResets : IExpiringRows
-{
-    private const int AtOnce = 500;
-
-    public async Task<bool> RemoveSomeAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
-    {
-        // Several instances may do it at once.
-        await db.LockAsync("expired password resets");
-        var expired = await db.PasswordResets.Where(r => r.ExpiresAt <= now).OrderBy(r => r.ExpiresAt).Take(AtOnce).ToListAsync(ct);
-        db.RemoveRange(expired);
-        await db.SaveChangesAsync(ct);
-
-        return expired.Count == AtOnce;
-    }
-}

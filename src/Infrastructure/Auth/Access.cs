@@ -20,7 +20,7 @@ public static class Access
         services.AddSingleton<TokenMemory>();
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<EventTickets>();
-        services.AddSingleton<IExpiringRows, ExpiredEventTickets>();
+        services.AddSingleton<IExpiringRows>(new ExpiredRows<EventTicket>(nameof(EventTicket.ExpiresAt)));
         services.AddSingleton<RequestLimits>();
         services.AddTransient<BearerHandler>();
 

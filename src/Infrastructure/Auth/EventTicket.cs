@@ -23,26 +23,6 @@ public sealed class EventTicket
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 
-/// <summary>Removes the tickets that nobody came with.</summary>
-internal sealed class ExpiredEventTickets : IExpiringRows
-{
-    private const int AtOnce = 500;
-
-    public async Task<bool> RemoveSomeAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
-    {
-        var tickets = db.Set<EventTicket>().IgnoreQueryFilters();
-        var oldest = await tickets.Where(ticket => ticket.ExpiresAt <= now).OrderBy(ticket => ticket.ExpiresAt)
-            .Select(ticket => ticket.ExpiresAt).Take(AtOnce).ToListAsync(ct);
-        if (oldest.Count == 0)
-            return false;
-
-        var until = oldest[^1];
-        await tickets.Where(ticket => ticket.ExpiresAt <= until).ExecuteDeleteAsync(ct);
-
-        return oldest.Count == AtOnce;
-    }
-}
-
 public sealed class EventTicketMapping : IEntityTypeConfiguration<EventTicket>
 {
     public void Configure(EntityTypeBuilder<EventTicket> builder)

@@ -77,26 +77,3 @@ public sealed class IdempotencyKeySchema : ISchema
         },
     ];
 }
-
-/// <summary>Removes the keys whose time is over, the oldest first.</summary>
-internal sealed class ExpiredIdempotencyKeys : IExpiringRows
-{
-    /// <summary>An answer to a batch can have a megabyte, and what is deleted is overwritten.</summary>
-    private const int AtOnce = 10;
-
-    public async Task<bool> RemoveSomeAsync(AppDb db, DateTimeOffset now, CancellationToken ct)
-    {
-        var keys = db.Set<IdempotencyKey>().IgnoreQueryFilters();
-        var until = now - IdempotencyKey.Lifetime;
-        var oldest = await keys.Where(key => key.CreatedAt <= until).OrderBy(key => key.CreatedAt).Select(key => key.CreatedAt)
-            .Take(AtOnce).ToListAsync(ct);
-        if (oldest.Count == 0)
-            return false;
-
-        // By the time alone, and not by the keys: a cluster that is distributed by user takes that as one statement.
-        until = oldest[^1];
-        await keys.Where(key => key.CreatedAt <= until).ExecuteDeleteAsync(ct);
-
-        return oldest.Count == AtOnce;
-    }
-}

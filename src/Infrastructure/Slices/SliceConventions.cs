@@ -18,7 +18,9 @@ public static class SliceConventions
 
     public static void AddSlices(this IServiceCollection services)
     {
-        services.AddSingleton<IExpiringRows, ExpiredIdempotencyKeys>();
+        // An answer to a batch can have a megabyte, and what is deleted is overwritten.
+        services.AddSingleton<IExpiringRows>(new ExpiredRows<IdempotencyKey>(
+            nameof(IdempotencyKey.CreatedAt), IdempotencyKey.Lifetime, atOnce: 10));
         services.AddSingleton<Batches.Entry>();
         services.AddSingleton<EventStreams>();
         services.AddFastEndpoints(discovery =>
