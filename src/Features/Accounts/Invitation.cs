@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
 
