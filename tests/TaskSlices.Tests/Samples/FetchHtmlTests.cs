@@ -18,11 +18,12 @@ public sealed class FetchHtmlTests(Browser browser) : PageTest(browser)
         _server = await ServerProcess.StartAsync(_directory, new(Browser.Settings) { ["CORS_ORIGINS"] = _files.Url });
         var html = await File.ReadAllTextAsync(Path.Combine(DropIn.Root, "samples", "fetch.html"));
         Assert.Contains($"\"{ServerOfTheSample}\"", html, StringComparison.Ordinal);
+        html = html.Replace(ServerOfTheSample, _server.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
         _files.Answer = context =>
         {
             context.Response.ContentType = "text/html";
 
-            return context.Response.WriteAsync(html.Replace(ServerOfTheSample, _server.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
+            return context.Response.WriteAsync(html);
         };
     }
 

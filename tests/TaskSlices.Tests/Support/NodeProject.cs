@@ -16,7 +16,7 @@ public sealed class NodeProject
     private readonly string _folder;
     private readonly Lazy<Task<string?>> _whyNot;
 
-    /// <param name="path">From the root of the repository.</param>
+    /// <param name="path">From the root of the repository, or the whole of it.</param>
     public NodeProject(params string[] path)
     {
         _folder = Path.Combine([DropIn.Root, .. path]);
@@ -24,6 +24,9 @@ public sealed class NodeProject
     }
 
     public static string Npm { get; } = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
+
+    /// <summary>Whether it is installed and can run.</summary>
+    public async Task<bool> CanRunAsync() => await _whyNot.Value is null;
 
     /// <summary>Skips the test where the project can't run.</summary>
     public async Task DemandAsync()
