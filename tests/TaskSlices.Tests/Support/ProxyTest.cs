@@ -151,7 +151,7 @@ public abstract class ProxyTest : IAsyncLifetime
     /// <summary>Whoever comes by http is sent to https.</summary>
     protected async Task LeadsToTlsAsync(string path)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectCallback = (_, ct) => ConnectAsync(PlainPort, ct) });
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectCallback = (_, ct) => ConnectAsync(PlainPort, ct) });
 
         var response = await client.Get($"http://tasks.example.com{path}");
 
@@ -189,6 +189,7 @@ public abstract class ProxyTest : IAsyncLifetime
     /// <summary>It trusts who signed the certificate, but not another name in it.</summary>
     private HttpClient Client() => new(new SocketsHttpHandler
     {
+        UseProxy = false,
         ConnectCallback = (_, ct) => ConnectAsync(Port, ct),
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, errors) => (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == 0 },
     })
