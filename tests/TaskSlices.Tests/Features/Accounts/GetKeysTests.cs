@@ -27,9 +27,10 @@ public sealed class GetKeysTests(AccountServer server) : IClassFixture<AccountSe
 
     [Trait("Engine", "SQLite")]
     [Fact]
-    public void The_private_halves_and_secrets_are_readable_by_their_owner_only()
+    public async Task The_private_halves_and_secrets_are_readable_by_their_owner_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
+        await server.Anonymous().Get("/api/auth/jwks").Is(HttpStatusCode.OK);
         var files = Directory.GetFiles(server.DataDirectory, "*", SearchOption.AllDirectories);
 
         Assert.Contains(files, file => file.EndsWith(".pem", StringComparison.Ordinal));
