@@ -31,6 +31,9 @@ public sealed class AccountKeys : IKeySource
     private readonly Lazy<Pair[]> _pairs;
     private readonly bool _inUse;
 
+    /// <summary>Many who ask for the first key at once have one made.</summary>
+    private readonly Lock _making = new();
+
     public AccountKeys(
         IOptions<AuthSettings> auth, IOptions<AccountSettings> settings, EndedSessions ended, ISecretStore secrets, TimeProvider clock)
     {
@@ -38,7 +41,7 @@ public sealed class AccountKeys : IKeySource
         _secrets = secrets;
         _clock = clock;
         _inUse = !auth.Value.IsDelegated;
-        _pairs = new(() => Load(secrets, clock), LazyThreadSafetyMode.PublicationOnly);
+        _pairs = new(Load, LazyThreadSafetyMode.PublicationOnly);
         Issuer = _inUse ? "the accounts of this server" : null;
 
         // Without Accounts:Url the server may have several names. Its keys sign nothing but these tokens, so they prove the issuer.
@@ -49,10 +52,14 @@ public sealed class AccountKeys : IKeySource
     public ClaimRules Rules { get; }
     public IReadOnlyList<PublicKey> PublicKeys => [.. _pairs.Value.Select(pair => pair.Public)];
 
+    /// <summary>Before there is one, no token is ours, and a stranger's makes none. Another instance may have made it.</summary>
+    private bool HasKeys => _pairs.IsValueCreated || _secrets.InFolder(Folder).Count > 0;
+
     public ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct) =>
-        ValueTask.FromResult(_inUse && algorithm == Algorithm && _pairs.Value.FirstOrDefault(pair => pair.Public.Kid == keyId) is { } pair
-            ? new KeyLookup([pair.Verifier])
-            : KeyLookup.NotMine);
+        ValueTask.FromResult(
+            _inUse && algorithm == Algorithm && HasKeys && _pairs.Value.FirstOrDefault(pair => pair.Public.Kid == keyId) is { } pair
+                ? new KeyLookup([pair.Verifier])
+                : KeyLookup.NotMine);
 
     /// <summary>A token with Better Auth's claims and the session's id (<c>sid</c>). It expires with the session at the latest.</summary>
     /// <param name="signedIn">The account and its session.</param>
@@ -92,20 +99,23 @@ public sealed class AccountKeys : IKeySource
     /// <exception cref="Infrastructure.Hosting.StartupException">A file holds no key.</exception>
     public void Prepare()
     {
-        if (_secrets.InFolder(Folder).Count > 0)
+        if (HasKeys)
             _ = _pairs.Value;
     }
 
-    private static Pair[] Load(ISecretStore secrets, TimeProvider clock)
+    private Pair[] Load()
     {
-        if (secrets.InFolder(Folder).Count == 0)
+        lock (_making)
         {
-            using var key = RSA.Create(Bits);
-            var name = clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-            secrets.Keep($"{Folder}/{name}.pem", key.ExportPkcs8PrivateKeyPem);
+            if (_secrets.InFolder(Folder).Count == 0)
+            {
+                using var key = RSA.Create(Bits);
+                var name = _clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+                _secrets.Keep($"{Folder}/{name}.pem", key.ExportPkcs8PrivateKeyPem);
+            }
         }
 
-        return [.. secrets.InFolder(Folder).Select(secret => new Pair(secret.Place, secret.Text))];
+        return [.. _secrets.InFolder(Folder).Select(secret => new Pair(secret.Place, secret.Text))];
     }
 
     private static string Wire(DateTimeOffset time) =>

@@ -39,6 +39,26 @@ public sealed class GetKeysTests(AccountServer server) : IClassFixture<AccountSe
 
     [Trait("Engine", "SQLite")]
     [Fact]
+    public async Task The_first_is_made_once_when_it_is_asked_for_and_not_by_the_token_of_a_stranger()
+    {
+        var directory = Directory.CreateTempSubdirectory("taskslices-");
+        await using (var fresh = await ServerProcess.StartAsync(directory.FullName))
+        {
+            var parts = new[] { """{"alg":"RS256","kid":"1"}""", """{"sub":"ann","exp":9999999999}""", "signature" };
+            var token = string.Join('.', parts.Select(part => System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.ASCII.GetBytes(part))));
+            await fresh.Client.SendWith("GET", "/api/ann/tasks", null, ("Authorization", $"Bearer {token}")).Is(HttpStatusCode.Unauthorized);
+            Assert.Empty(Directory.GetFiles(directory.FullName, "*.pem", SearchOption.AllDirectories));
+
+            var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => fresh.Client.Get("/api/auth/jwks").Is(HttpStatusCode.OK)));
+            Assert.Single(answers.Select(answer => answer.ToJsonString()).Distinct());
+            Assert.Single(answers[0]["keys"]!.AsArray());
+        }
+
+        directory.Delete(recursive: true);
+    }
+
+    [Trait("Engine", "SQLite")]
+    [Fact]
     public async Task A_key_that_is_added_signs_and_the_tokens_of_the_one_before_stay_good_while_it_is_there()
     {
         var visitor = await server.SignUpAsync();
