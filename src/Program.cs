@@ -23,6 +23,7 @@ return await CommandLine.RunAsync(args, static builder =>
     builder.Services.AddSlices();
 }, static app =>
 {
+    app.UseTraceIds();
     app.UseRequestLog();
     app.UseSubPath();
     app.UseProblems();

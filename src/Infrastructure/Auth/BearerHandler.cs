@@ -35,6 +35,13 @@ public sealed class BearerHandler(
 
     public Task<AuthenticateResult> AuthenticateAsync() => _result ??= FindCallerAsync();
 
+    internal Task<AuthenticateResult> AuthenticateAsync(HttpContext context)
+    {
+        _context = context;
+
+        return AuthenticateAsync();
+    }
+
     public Task ForbidAsync(AuthenticationProperties? properties)
     {
         _context.Response.StatusCode = StatusCodes.Status403Forbidden;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -43,7 +42,7 @@ public sealed record Problem(
 
         return new Problem(
             ErrorPage.AddressOf(context.Request, code), ReasonPhrases.GetReasonPhrase(status), status, detail ?? usualDetail,
-            place?.Address ?? context.Request.OwnAddress(), Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier, code, errors)
+            place?.Address ?? context.Request.OwnAddress(), context.TraceIdentifier, code, errors)
         {
             Operation = place?.Index,
         };

@@ -34,7 +34,7 @@ public sealed partial class RequestLog(ISecretStore secrets, ILogger<RequestLog>
         {
             var (route, status) = (context.RouteTemplate() ?? "-", context.Response.StatusCode);
             var (user, elapsed) = (Describe(context), Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-            var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
+            var trace = context.TraceIdentifier;
             ExecutionContext.Run(_outside, _ => LogRequest(method, route, status, elapsed, user, trace), null);
         }
     }
@@ -64,7 +64,7 @@ public static class RequestLogging
         services.AddSingleton<RequestLog>();
     }
 
-    /// <summary>Must be the first middleware, to see how each request ends.</summary>
+    /// <summary>Must be the first middleware behind the trace ids, to see how each request ends.</summary>
     public static void UseRequestLog(this WebApplication app)
     {
         if (!app.Services.GetRequiredService<IOptions<LogSettings>>().Value.Requests)
