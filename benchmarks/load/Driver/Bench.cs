@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace TaskSlices.Load.Driver;
 
 /// <summary>What all runs share: the two contenders, the secret of this run, fresh copies of a database, files for wrk.</summary>
-public sealed class Bench(string temporary, string product, LoadOptions options)
+public sealed class Bench(string temporary, string product, string? alternative, LoadOptions options)
 {
     /// <summary>One CPU for the server and another one for wrk: neither takes the other's time.</summary>
     public const string ServerCpu = "0";
@@ -19,6 +19,7 @@ public sealed class Bench(string temporary, string product, LoadOptions options)
     {
         { Postgres: { } database } => Contender.Postgres(product, database),
         { Beside: { } other } => Contender.Product(other, "other build"),
+        { Against: { } name } => Contender.Alternative(alternative!, name),
         _ => Contender.Ceiling(product),
     };
     public string Secret { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
@@ -31,7 +32,7 @@ public sealed class Bench(string temporary, string product, LoadOptions options)
         return new Seed(new Dictionary<Contender, string>
         {
             [Product] = directory,
-            [Ceiling] = options.Beside is null ? directory : await SchemaAsync(Ceiling),
+            [Ceiling] = options is { Beside: null, Against: null } ? directory : await SchemaAsync(Ceiling),
         });
     }
 
@@ -54,7 +55,7 @@ public sealed class Bench(string temporary, string product, LoadOptions options)
     public string Describe(Server product, Server ceiling)
     {
         string[] versions = [Machine.SqliteOf(product), Machine.SqliteOf(ceiling)];
-        if (options is { Beside: null, Postgres: null } && versions[0] != versions[1])
+        if (options is { Beside: null, Postgres: null, Against: null } && versions[0] != versions[1])
             throw new LoadException($"The servers loaded different versions of SQLite: {string.Join(", ", versions)}.");
 
         return Machine.Describe(ProductAssembly, string.Join(" and ", versions.Where(version => version.Length > 0).Distinct()));

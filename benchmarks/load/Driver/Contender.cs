@@ -3,11 +3,12 @@ using System.Net.Sockets;
 
 namespace TaskSlices.Load.Driver;
 
-/// <summary>One of the two servers, as the command that starts it.</summary>
+/// <summary>A server, as the command that starts it.</summary>
 public sealed class Contender
 {
     private readonly Func<string, int, string[]> _command;
     private readonly string? _database;
+    private string? _stage;
 
     private Contender(string name, Func<string, int, string[]> command, string? database = null)
     {
@@ -23,6 +24,16 @@ public sealed class Contender
 
     public static Contender Postgres(string assembly, string database) =>
         new("PostgreSQL", (_, port) => [Tools.Dotnet, assembly, "--urls", $"http://127.0.0.1:{port}"], database);
+
+    /// <param name="assembly">Of benchmarks/contenders.</param>
+    /// <param name="name">Which of them.</param>
+    public static Contender Alternative(string assembly, string name) =>
+        new(name, (_, port) => [Tools.Dotnet, assembly, name, "--urls", $"http://127.0.0.1:{port}"]);
+
+    /// <param name="assembly">Of benchmarks/stages.</param>
+    /// <param name="stage">The last one that a request passes.</param>
+    public static Contender Stage(string assembly, string stage) =>
+        new(stage, (_, port) => [Tools.Dotnet, assembly, "--urls", $"http://127.0.0.1:{port}"]) { _stage = stage };
 
     /// <summary>Under the runtimeconfig.json of the product: the same collector, the same tiers, whatever they come to be.</summary>
     public static Contender Ceiling(string product) =>
@@ -48,6 +59,9 @@ public sealed class Contender
         };
         if (_database is not null)
             environment["DATABASE_URL"] = _database;
+
+        if (_stage is not null)
+            environment["STAGE"] = _stage;
 
         return new Server(Name, port, ["taskset", "-c", cpus, .. _command(directory, port)], environment);
     }

@@ -17,6 +17,9 @@ public sealed record LoadOptions
           --shape         instead, with --postgres: a page of 50 among 100,000, 1,000,000 and 10,000,000 tasks
           --product FILE  a TaskSlices.dll that is built already; without it the product is published first
           --beside FILE   the TaskSlices.dll of another build, measured in place of the ceiling
+          --against NAME  in place of the ceiling: what one would write instead, fastendpoints or minimal, each with EF Core and JwtBearer
+          --lives N       how often both servers are started anew for each workload (default 2): no two starts compile alike
+          --stages        instead: what each stage of the product's pipeline takes of a get
         """;
 
     public int? Seconds { get; private init; }
@@ -29,6 +32,9 @@ public sealed record LoadOptions
     public string? Postgres { get; private init; }
     public string? Product { get; private init; }
     public string? Beside { get; private init; }
+    public string? Against { get; private init; }
+    public int Lives { get; private init; } = 2;
+    public bool Stages { get; private init; }
 
     /// <exception cref="LoadException">An option is not known, or its value is wrong.</exception>
     public static LoadOptions Read(string[] args)
@@ -48,6 +54,9 @@ public sealed record LoadOptions
                 "--shape" => options with { Shape = true },
                 "--postgres" => options with { Postgres = Value(args, ++i) },
                 "--product" => options with { Product = Path.GetFullPath(Value(args, ++i)) },
+                "--against" => options with { Against = Value(args, ++i) },
+                "--lives" => options with { Lives = Number(args, ++i) },
+                "--stages" => options with { Stages = true },
                 "--beside" => options with { Beside = Path.GetFullPath(Value(args, ++i)) },
                 _ => throw new LoadException($"{args[i]} is no option.{Environment.NewLine}{Usage}"),
             };
@@ -56,7 +65,9 @@ public sealed record LoadOptions
         return options switch
         {
             { Shape: true, Postgres: null } => throw new LoadException("--shape needs --postgres."),
-            { Beside: not null, Postgres: not null } => throw new LoadException("Either --beside or --postgres takes the place of the ceiling."),
+            { Against: not (null or "fastendpoints" or "minimal") } => throw new LoadException("--against takes fastendpoints or minimal."),
+            _ when new[] { options.Beside, options.Postgres, options.Against }.OfType<string>().Count() > 1 =>
+                throw new LoadException("One of --beside, --postgres and --against takes the place of the ceiling."),
             _ => options,
         };
     }

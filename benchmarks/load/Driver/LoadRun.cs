@@ -17,7 +17,8 @@ public static class LoadRun
             var options = LoadOptions.Read(args);
             Tools.Demand();
             var product = options.Product ?? await Tools.PublishProductAsync(temporary);
-            var bench = new Bench(temporary, product, options);
+            var alternative = options.Against is null ? null : await Tools.PublishAsync(temporary, "contenders", "TaskSlices.Contenders");
+            var bench = new Bench(temporary, product, alternative, options);
 
             if (options.Depth)
                 await new DepthRun(bench, options).RunAsync();
@@ -27,7 +28,9 @@ public static class LoadRun
                 await new ShapeRun(bench, options).RunAsync();
             if (options.Streams)
                 await new StreamsRun(bench, options).RunAsync();
-            if (options is { Depth: false, TwoCpus: false, Shape: false, Streams: false })
+            if (options.Stages)
+                await new StagesRun(bench, options, await Tools.PublishAsync(temporary, "stages", "TaskSlices.Stages")).RunAsync();
+            if (options is { Depth: false, TwoCpus: false, Shape: false, Streams: false, Stages: false })
                 await new WorkloadsRun(bench, options).RunAsync();
 
             return 0;

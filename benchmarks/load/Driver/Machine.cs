@@ -14,7 +14,7 @@ public static partial class Machine
         var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
 
         return $"{DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, {Environment.ProcessorCount} CPUs ({cpu}), Linux {kernel}, "
-            + $"{RuntimeInformation.FrameworkDescription}, SQLite {sqlite}; both servers with {Settings(product)}.";
+            + $"{RuntimeInformation.FrameworkDescription}, SQLite {sqlite}; the product with {Settings(product)}.";
     }
 
     /// <summary>Each server says in its log which SQLite it loaded.</summary>

@@ -4,7 +4,7 @@ using TaskSlices.Load.Ceiling;
 namespace TaskSlices.Load.Driver;
 
 /// <summary>
-/// A database that both servers get a copy of: the product makes the schema, this fills it. Another build of the product makes its own.
+/// A database that each server gets a copy of: the product makes the schema, this fills it. Another program makes a schema of its own.
 /// </summary>
 public sealed class Seed(IReadOnlyDictionary<Contender, string> directories)
 {
@@ -28,12 +28,19 @@ public sealed class Seed(IReadOnlyDictionary<Contender, string> directories)
     public void CopyTo(Contender contender, string target)
     {
         Directory.CreateDirectory(target);
-        File.Copy(Path.Combine(directories[contender], FileName), Path.Combine(target, FileName));
+        File.Copy(Path.Combine(directories.GetValueOrDefault(contender, directories.Values.First()), FileName), Path.Combine(target, FileName));
     }
 
-    private static void Fill(string directory, List<User> users, DateTimeOffset start)
+    private void Fill(string directory, List<User> users, DateTimeOffset start)
     {
         var db = Sqlite.Open(Path.Combine(directory, FileName));
+        if (!HasColumn(db, "user_id"))
+        {
+            FillAlternative(db);
+            db.Dispose();
+            return;
+        }
+
         var task = Sqlite.Prepare(db, "INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         var revision = Sqlite.Prepare(db, "INSERT INTO revisions (user_id, revision) VALUES (?1, ?2)");
 
@@ -49,10 +56,7 @@ public sealed class Seed(IReadOnlyDictionary<Contender, string> directories)
         }
 
         // A product from before the fields has no such column.
-        var fields = Sqlite.Prepare(db, "SELECT 1 FROM pragma_table_info('tasks') WHERE name = 'completed_at'");
-        var hasFields = Sqlite.Step(fields);
-        fields.Dispose();
-        if (hasFields)
+        if (HasColumn(db, "completed_at"))
             Sqlite.Run(db, "UPDATE tasks SET completed_at = updated_at WHERE completed");
 
         Sqlite.Run(db, "COMMIT");
@@ -60,6 +64,29 @@ public sealed class Seed(IReadOnlyDictionary<Contender, string> directories)
         task.Dispose();
         revision.Dispose();
         db.Dispose();
+    }
+
+    private static bool HasColumn(sqlite3 db, string name)
+    {
+        using var column = Sqlite.Prepare(db, $"SELECT 1 FROM pragma_table_info('tasks') WHERE name = '{name}'");
+
+        return Sqlite.Step(column);
+    }
+
+    /// <summary>The same rows, as EF Core stores them by itself: ids and times as text.</summary>
+    private void FillAlternative(sqlite3 db)
+    {
+        var product = Path.Combine(directories.Values.First(), FileName);
+        Sqlite.Run(db, $"ATTACH '{product}' AS product");
+        Sqlite.Run(db, """
+            INSERT INTO main.Tasks (UserId, Id, Title, Description, Completed, CreatedAt, UpdatedAt)
+            SELECT user_id, substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' || substr(hex(id), 17, 4)
+                || '-' || substr(hex(id), 21), title, description, completed,
+                strftime('%Y-%m-%d %H:%M:%f', created_at / 1000.0, 'unixepoch'), strftime('%Y-%m-%d %H:%M:%f', updated_at / 1000.0, 'unixepoch')
+            FROM product.tasks WHERE 1 ON CONFLICT DO NOTHING
+            """);
+        Sqlite.Run(db, "DETACH product");
+        Sqlite.Run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     private static void Insert(sqlite3_stmt statement, User user, int number, DateTimeOffset at)

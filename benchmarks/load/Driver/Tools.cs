@@ -25,14 +25,22 @@ public static class Tools
 
     /// <summary>Publishes the product as it is in this repository, with everything that is built kept out of the working tree.</summary>
     /// <returns>The path of its TaskSlices.dll.</returns>
-    public static async Task<string> PublishProductAsync(string temporary)
+    public static Task<string> PublishProductAsync(string temporary) => PublishAsync(temporary, "../src", "TaskSlices");
+
+    /// <summary>Publishes a project of the repository as <c>dotnet publish</c> does.</summary>
+    /// <param name="temporary">Where to.</param>
+    /// <param name="folder">Of the project, from benchmarks.</param>
+    /// <param name="name">Of the project.</param>
+    /// <returns>The path of its assembly.</returns>
+    /// <exception cref="LoadException">It can't be built.</exception>
+    public static async Task<string> PublishAsync(string temporary, string folder, string name)
     {
-        var output = Path.Combine(temporary, "product");
+        var output = Path.Combine(temporary, name);
         var (exitCode, text) = await RunAsync(
-            Dotnet, "publish", Path.Combine(Repository(), "src", "TaskSlices.csproj"), "-c", "Release", "-o", output, "-v", "q", "--nologo",
+            Dotnet, "publish", Path.Combine(Repository(), "benchmarks", folder, $"{name}.csproj"), "-c", "Release", "-o", output, "-v", "q", "--nologo",
             "--artifacts-path", Path.Combine(temporary, "artifacts"));
 
-        return exitCode == 0 ? Path.Combine(output, "TaskSlices.dll") : throw new LoadException($"The product can't be published:{Environment.NewLine}{text}");
+        return exitCode == 0 ? Path.Combine(output, $"{name}.dll") : throw new LoadException($"{name} can't be published:{Environment.NewLine}{text}");
     }
 
     public static async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] arguments)

@@ -36,31 +36,44 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
         new("w5", "401, bad signature", "bad-signature", bench.Strangers(Enumerable.Range(0, 100).SelectMany(_ => _ten)), IsRefused: true),
     ];
 
-    /// <summary>The same work, or no ratio: what both answer is compared before anything is measured.</summary>
+    /// <summary>
+    /// The same work, or no ratio: what both answer is compared before anything is measured. An alternative has its own words; wrk looks at
+    /// the status of its answers while it is warmed.
+    /// </summary>
     private async Task<string> AgreeAsync(Seed seed)
     {
         await using var product = await bench.StartAsync(bench.Product, seed, _ten[0]);
         await using var ceiling = await bench.StartAsync(bench.Ceiling, seed, _ten[0]);
-        await Agreement.DemandAsync(product, ceiling, _ten[0], bench.Secret);
+        if (options.Against is null)
+            await Agreement.DemandAsync(product, ceiling, _ten[0], bench.Secret);
 
         return bench.Describe(product, ceiling);
     }
 
     private async Task MeasureAsync(Workload workload, Seed seed)
     {
-        await using var product = await bench.StartAsync(bench.Product, seed, _ten[0]);
-        await using var ceiling = await bench.StartAsync(bench.Ceiling, seed, _ten[0]);
-        await Round.WarmAsync([product, ceiling], workload, Bench.WrkCpu);
-
-        var rounds = new Dictionary<Server, List<Round>> { [product] = [], [ceiling] = [] };
-        for (var i = 0; i < options.Rounds; i++)
+        var (product, ceiling) = (new List<Round>(), new List<Round>());
+        var (productMemory, ceilingMemory) = (new List<(double, double)>(), new List<(double, double)>());
+        for (var life = 0; life < options.Lives; life++)
         {
-            // ABBA: a machine that gets slower or faster meanwhile does so for both.
-            foreach (var server in i % 2 == 0 ? new[] { product, ceiling } : [ceiling, product])
-                rounds[server].Add(await Round.RunAsync(server, workload, options.Seconds ?? RoundSeconds, Bench.WrkCpu));
+            await using var first = await bench.StartAsync(life % 2 == 0 ? bench.Product : bench.Ceiling, seed, _ten[0]);
+            await using var second = await bench.StartAsync(life % 2 == 0 ? bench.Ceiling : bench.Product, seed, _ten[0]);
+            await Round.WarmAsync([first, second], workload, Bench.WrkCpu);
+            for (var i = 0; i < options.Rounds; i++)
+            {
+                // ABBA: a machine that gets slower or faster meanwhile does so for both.
+                foreach (var server in i % 2 == 0 ? new[] { first, second } : [second, first])
+                {
+                    var round = await Round.RunAsync(server, workload, options.Seconds ?? RoundSeconds, Bench.WrkCpu);
+                    (server.Name == bench.Product.Name ? product : ceiling).Add(round);
+                }
+            }
+
+            foreach (var server in new[] { first, second })
+                (server.Name == bench.Product.Name ? productMemory : ceilingMemory).Add(server.Memory);
         }
 
-        WriteLine(workload, (product, rounds[product]), (ceiling, rounds[ceiling]));
+        WriteLine(workload, (product, productMemory), (ceiling, ceilingMemory));
     }
 
     private void WriteHead()
@@ -69,7 +82,9 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
     }
 
-    private static void WriteLine(Workload workload, (Server Server, List<Round> Rounds) product, (Server Server, List<Round> Rounds) ceiling)
+    private static void WriteLine(Workload workload, 
+        (List<Round> Rounds, List<(double Resident, double Anonymous)> Memory) product,
+        (List<Round> Rounds, List<(double Resident, double Anonymous)> Memory) ceiling)
     {
         var cpu = product.Rounds.Zip(ceiling.Rounds, (p, c) => c.CpuPerRequest / p.CpuPerRequest).Median();
         var perSecond = product.Rounds.Zip(ceiling.Rounds, (p, c) => p.PerSecond / c.PerSecond).Median();
@@ -77,8 +92,8 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
         Console.WriteLine(
             $"| {workload.Name} {workload.Title} | {Both(r => r.CpuPerRequest)} | **{Bench.Number(cpu)}** | {Both(r => r.PerSecond)} | {Bench.Number(perSecond)} "
             + $"| {Both(r => r.Seen.P50)} | {Both(r => r.Seen.P99)} | {Bench.Number(product.Rounds.Max(r => r.Seen.Slowest))} / {Bench.Number(ceiling.Rounds.Max(r => r.Seen.Slowest))} "
-            + $"| {Bench.Number(product.Server.Memory.Resident)} / {Bench.Number(ceiling.Server.Memory.Resident)} "
-            + $"| {Bench.Number(product.Server.Memory.Anonymous)} / {Bench.Number(ceiling.Server.Memory.Anonymous)} |");
+            + $"| {Bench.Number(product.Memory.Max(m => m.Resident))} / {Bench.Number(ceiling.Memory.Max(m => m.Resident))} "
+            + $"| {Bench.Number(product.Memory.Max(m => m.Anonymous))} / {Bench.Number(ceiling.Memory.Max(m => m.Anonymous))} |");
 
         string Both(Func<Round, double> value) => $"{Bench.Number(product.Rounds.Select(value).Median())} / {Bench.Number(ceiling.Rounds.Select(value).Median())}";
     }

@@ -49,7 +49,7 @@ public static class Access
     /// In place of UseAuthentication, which copies what the handler finds, and asks for transformations of it; see
     /// docs/decisions/0009-speed.md. A policy that names a scheme asks that one.
     /// </summary>
-    private static void UseCaller(this IApplicationBuilder app)
+    public static void UseCaller(this IApplicationBuilder app)
     {
         // Says that authentication is there: the host would add its own.
         app.Properties["__AuthenticationMiddlewareSet"] = true;
