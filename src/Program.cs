@@ -28,6 +28,7 @@ return await CommandLine.RunAsync(args, static builder =>
     app.UseSubPath();
     app.UseProblems();
     app.UseCorsOrigins();
+    app.UseAccountErrors();
     app.UseRequestTidying();
     app.UseDocument();
     app.UsePage();

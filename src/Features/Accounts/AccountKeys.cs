@@ -8,10 +8,12 @@ using FastEndpoints.Security;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Hosting;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
 /// <summary>A public key as Better Auth publishes it (RFC 7517 section 4, RFC 7518 section 6.3.1).</summary>
+[Example("""{"alg": "RS256", "kty": "RSA", "n": "xjlbNYE3dQ", "e": "AQAB", "kid": "4f7c1a2b3d4e5f60718293a4b5c6d7e8"}""")]
 public sealed record PublicKey(string Alg, string Kty, string N, string E, string Kid);
 
 /// <summary>

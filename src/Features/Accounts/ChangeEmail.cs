@@ -4,12 +4,14 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"newEmail": "ada@example.org"}""")]
 public sealed record ChangeEmailRequest
 {
-    [JsonPropertyName("newEmail")]
+    [Rule(IsEmail = true), JsonPropertyName("newEmail")]
     public Input NewEmail { get; init; }
 }
 
@@ -22,13 +24,18 @@ public sealed class ChangeEmail(AppDb db, Sessions sessions, SessionCookies cook
     public override void Configure()
     {
         Post("/api/auth/change-email");
-        Summary(s => s.Summary = "Sign in by another address from now on");
+        Description(endpoint => endpoint.Refuses(BetterAuthError.Unauthorized, BetterAuthError.SameEmail));
+        Summary(s =>
+        {
+            s.Summary = "Sign in by another address from now on";
+            s.Description = "The answer is the same where another account has the address. Links that were mailed to set the password end.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<ChangeEmailResponse>, BetterAuthError>> ExecuteAsync(
         ChangeEmailRequest req, CancellationToken ct)
     {
-        if (BetterAuthError.Of(req.NewEmail.MustBeEmail("newEmail")) is { } fault)
+        if (BetterAuthError.In(req) is { } fault)
             return fault;
 
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)

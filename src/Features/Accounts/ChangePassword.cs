@@ -4,23 +4,26 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"newPassword": "correct horse battery", "currentPassword": "correct horse", "revokeOtherSessions": true}""")]
 public sealed record ChangePasswordRequest
 {
-    [JsonPropertyName("newPassword")]
+    [Rule(IsNewPassword = true), JsonPropertyName("newPassword")]
     public Input NewPassword { get; init; }
 
-    [JsonPropertyName("currentPassword")]
+    [Rule, JsonPropertyName("currentPassword")]
     public Input CurrentPassword { get; init; }
 
-    [JsonPropertyName("revokeOtherSessions")]
+    [Rule(IsBoolean = true), JsonPropertyName("revokeOtherSessions")]
     public Input EndOthers { get; init; }
 }
 
 /// <param name="Token">That of the session which takes the place of all others; null if those go on.</param>
 /// <param name="User">The caller.</param>
+[Example("""{"token": "3XqzJbnOAhFcMqkWb1sVYIkqDKNW3E5t"}""")]
 public sealed record ChangePasswordResponse(string? Token, UserJson User);
 
 public sealed class ChangePassword(
@@ -30,16 +33,20 @@ public sealed class ChangePassword(
     public override void Configure()
     {
         Post("/api/auth/change-password");
-        Summary(s => s.Summary = "Set another password");
+        Description(endpoint => endpoint.Refuses(
+            BetterAuthError.Unauthorized, BetterAuthError.InvalidPassword,
+            BetterAuthError.PasswordTooShort, BetterAuthError.PasswordTooLong));
+        Summary(s =>
+        {
+            s.Summary = "Set another password";
+            s.Description = "With revokeOtherSessions, all sessions end, and the caller gets a new one.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<ChangePasswordResponse>, BetterAuthError>> ExecuteAsync(
         ChangePasswordRequest req, CancellationToken ct)
     {
-        if (BetterAuthError.Of(
-            req.NewPassword.MustBeText("newPassword"),
-            req.CurrentPassword.MustBeText("currentPassword"),
-            req.EndOthers.MayBeBoolean("revokeOtherSessions")) is { } fault)
+        if (BetterAuthError.In(req) is { } fault)
             return fault;
 
         if (await sessions.FindAsync(HttpContext, ct) is not { Account: var account })

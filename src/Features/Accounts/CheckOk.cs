@@ -18,7 +18,11 @@ public sealed class CheckOk(IOptions<AccountSettings> settings) : Endpoint<Empty
     public override void Configure()
     {
         Get("/api/auth/ok");
-        Summary(s => s.Summary = "Whether accounts are kept here");
+        Summary(s =>
+        {
+            s.Summary = "Whether accounts are kept here";
+            s.Description = "Has signUp: false where not everybody may sign up.";
+        });
     }
 
     public override Task<BetterAuthResponse<CheckOkResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>

@@ -8,6 +8,7 @@ using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
 using TaskSlices.Infrastructure.Hosting;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
@@ -22,6 +23,7 @@ public static partial class EmbeddedAccounts
         services.AddSettings<AccountSettings>("Accounts");
         services.AddSingleton<IValidateOptions<AccountSettings>, AccountSettingsCheck>();
         services.AddSingleton<AccountJson>();
+        services.AddSingleton<IOwnDocument, AccountDocument>();
         services.AddSingleton<AccountKeys>();
         services.AddSingleton<IKeySource>(provider => provider.GetRequiredService<AccountKeys>());
         services.AddSingleton<EndedSessions>();
@@ -46,6 +48,15 @@ public static partial class EmbeddedAccounts
         services.PostConfigure<CorsOptions>(cors =>
             Array.ForEach(ExposedHeaders, cors.GetPolicy(cors.DefaultPolicyName)!.ExposedHeaders.Add));
     }
+
+    /// <summary>Before requests are tidied, which refuses some: a body that is too large, for example.</summary>
+    public static void UseAccountErrors(this IApplicationBuilder app) => app.Use(static (context, next) =>
+    {
+        if (context.Request.Path.StartsWithSegments(AccountGate.Path) && SliceAudit.IsPublic(context.Request.Path))
+            context.RequestServices.GetRequiredService<AccountGate>().Shape(context);
+
+        return next(context);
+    });
 
     /// <summary>
     /// Stands between routing and authentication: callers of these routes have no token, and get errors in Better Auth's shape. The routes

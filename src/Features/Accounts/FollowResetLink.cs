@@ -2,6 +2,7 @@ using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Http;
 
@@ -24,7 +25,14 @@ public sealed class FollowResetLink(PasswordResets resets, Origins origins, IOpt
     public override void Configure()
     {
         Get("/api/auth/reset-password/{token}");
-        Summary(s => s.Summary = "Go on to set a new password");
+        Description(endpoint => endpoint
+            .Refuses(BetterAuthError.NoCallback, BetterAuthError.InvalidCallback)
+            .Sends(HeaderNames.Location, "The page that asks for the new password."));
+        Summary(s =>
+        {
+            s.Summary = "Go on to set a new password";
+            s.Description = "The link in the mail. It leads to callbackURL, with the token or the error INVALID_TOKEN as a parameter.";
+        });
     }
 
     public override async Task<Results<RedirectHttpResult, BetterAuthError>> ExecuteAsync(

@@ -10,7 +10,11 @@ public sealed class GetKeys(AccountKeys keys) : Endpoint<EmptyRequest, BetterAut
     public override void Configure()
     {
         Get("/api/auth/jwks");
-        Summary(s => s.Summary = "The public keys that verify the tokens");
+        Summary(s =>
+        {
+            s.Summary = "The public keys that verify the tokens";
+            s.Description = "For servers that verify the tokens themselves (RFC 7517).";
+        });
     }
 
     public override Task<BetterAuthResponse<GetKeysResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct) =>

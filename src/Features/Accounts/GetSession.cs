@@ -9,10 +9,17 @@ public sealed record GetSessionResponse(SessionJson Session, UserJson User);
 public sealed class GetSession(Sessions sessions, AccountKeys keys, IOptions<AccountSettings> settings)
     : Endpoint<EmptyRequest, BetterAuthResponse<GetSessionResponse?>>
 {
+    private const string TokenHeader = "set-auth-jwt";
+
     public override void Configure()
     {
         Get("/api/auth/get-session");
-        Summary(s => s.Summary = "Who is signed in, or null");
+        Description(endpoint => endpoint.Sends(TokenHeader, "A token for the API, where somebody is signed in."));
+        Summary(s =>
+        {
+            s.Summary = "Who is signed in, or null";
+            s.Description = "Null is a success: nobody is signed in. A session in use is extended once a day.";
+        });
     }
 
     public override async Task<BetterAuthResponse<GetSessionResponse?>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
@@ -23,8 +30,8 @@ public sealed class GetSession(Sessions sessions, AccountKeys keys, IOptions<Acc
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
             return new BetterAuthResponse<GetSessionResponse?>(null);
 
-        headers["set-auth-jwt"] = keys.Sign(signedIn, Origins.Own(HttpContext, settings.Value));
-        headers.AccessControlExposeHeaders = "set-auth-jwt";
+        headers[TokenHeader] = keys.Sign(signedIn, Origins.Own(HttpContext, settings.Value));
+        headers.AccessControlExposeHeaders = TokenHeader;
 
         return new BetterAuthResponse<GetSessionResponse?>(
             new(SessionJson.Of(signedIn.Session, signedIn.Token), UserJson.Of(signedIn.Account)));

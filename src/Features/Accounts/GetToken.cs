@@ -2,9 +2,11 @@ using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using TaskSlices.Features.Accounts.BetterAuth;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjRmN2MifQ.eyJzdWIiOiJ1bWxIIn0.c2lnbmF0dXJl"}""")]
 public sealed record GetTokenResponse(string Token);
 
 public sealed class GetToken(Sessions sessions, AccountKeys keys, IOptions<AccountSettings> settings)
@@ -13,7 +15,12 @@ public sealed class GetToken(Sessions sessions, AccountKeys keys, IOptions<Accou
     public override void Configure()
     {
         Get("/api/auth/token");
-        Summary(s => s.Summary = "A token for the API");
+        Description(endpoint => endpoint.Refuses(BetterAuthError.Unauthorized));
+        Summary(s =>
+        {
+            s.Summary = "A token for the API";
+            s.Description = "A JWT for the API, as Authorization: Bearer. It is valid for a quarter of an hour, or as the server is set.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<GetTokenResponse>, BetterAuthError>> ExecuteAsync(

@@ -12,7 +12,12 @@ public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock
     public override void Configure()
     {
         Get("/api/auth/list-sessions");
-        Summary(s => s.Summary = "Where the caller is signed in");
+        Description(endpoint => endpoint.Refuses(BetterAuthError.Unauthorized));
+        Summary(s =>
+        {
+            s.Summary = "Where the caller is signed in";
+            s.Description = "The token of another session is its id, which ends the session and gives no access.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<IEnumerable<SessionJson>>, BetterAuthError>> ExecuteAsync(

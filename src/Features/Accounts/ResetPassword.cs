@@ -2,15 +2,18 @@ using System.Text.Json.Serialization;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Features.Accounts.BetterAuth;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"newPassword": "correct horse battery", "token": "Zp0sYxVQbR6mUe2aNf4tHkLw"}""")]
 public sealed record ResetPasswordRequest
 {
-    [JsonPropertyName("newPassword")]
+    [Rule(IsNewPassword = true), JsonPropertyName("newPassword")]
     public Input NewPassword { get; init; }
 
     /// <summary>That of the mail.</summary>
+    [Rule(IsOptional = true)]
     public Input Token { get; init; }
 }
 
@@ -22,13 +25,19 @@ public sealed class ResetPassword(PasswordResets resets, Passwords passwords, Si
     public override void Configure()
     {
         Post("/api/auth/reset-password");
-        Summary(s => s.Summary = "Set a new password by the token of a mail");
+        Description(endpoint => endpoint.Refuses(
+            BetterAuthError.InvalidToken, BetterAuthError.PasswordTooShort, BetterAuthError.PasswordTooLong));
+        Summary(s =>
+        {
+            s.Summary = "Set a new password by the token of a mail";
+            s.Description = "All sessions of the user end. The token of a mail is good once, and for an hour.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<ResetPasswordResponse>, BetterAuthError>> ExecuteAsync(
         ResetPasswordRequest req, CancellationToken ct)
     {
-        if (BetterAuthError.Of(req.NewPassword.MustBeText("newPassword"), req.Token.MayBeText("token")) is { } fault)
+        if (BetterAuthError.In(req) is { } fault)
             return fault;
 
         if (req.Token.Text is not { Length: > 0 } token)

@@ -12,7 +12,12 @@ public sealed class RevokeOtherSessions(Sessions sessions)
     public override void Configure()
     {
         Post("/api/auth/revoke-other-sessions");
-        Summary(s => s.Summary = "End all sessions of the caller but this one");
+        Description(endpoint => endpoint.Refuses(BetterAuthError.Unauthorized));
+        Summary(s =>
+        {
+            s.Summary = "End all sessions of the caller but this one";
+            s.Description = "Their tokens are refused from then on.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<RevokeOtherSessionsResponse>, BetterAuthError>> ExecuteAsync(

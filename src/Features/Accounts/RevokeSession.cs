@@ -1,11 +1,14 @@
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Features.Accounts.BetterAuth;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"token": "Zp0sYxVQbR6mUe2aNf4tHkLw8cJd1gTo"}""")]
 public sealed record RevokeSessionRequest
 {
+    [Rule]
     public Input Token { get; init; }
 }
 
@@ -17,13 +20,18 @@ public sealed class RevokeSession(Sessions sessions)
     public override void Configure()
     {
         Post("/api/auth/revoke-session");
-        Summary(s => s.Summary = "End one session of the caller");
+        Description(endpoint => endpoint.Refuses(BetterAuthError.Unauthorized));
+        Summary(s =>
+        {
+            s.Summary = "End one session of the caller";
+            s.Description = "The one that has the token in the list of sessions. The answer is the same where there is none.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<RevokeSessionResponse>, BetterAuthError>> ExecuteAsync(
         RevokeSessionRequest req, CancellationToken ct)
     {
-        if (BetterAuthError.Of(req.Token.MustBeText("token")) is { } fault)
+        if (BetterAuthError.In(req) is { } fault)
             return fault;
 
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)

@@ -12,7 +12,12 @@ public sealed class RevokeSessions(Sessions sessions)
     public override void Configure()
     {
         Post("/api/auth/revoke-sessions");
-        Summary(s => s.Summary = "End all sessions of the caller, this one too");
+        Description(endpoint => endpoint.Refuses(BetterAuthError.Unauthorized));
+        Summary(s =>
+        {
+            s.Summary = "End all sessions of the caller, this one too";
+            s.Description = "Their tokens are refused from then on.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>> ExecuteAsync(

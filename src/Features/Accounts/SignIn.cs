@@ -4,17 +4,23 @@ using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Net.Http.Headers;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"email": "ada@example.com", "password": "correct horse", "rememberMe": true}""")]
 public sealed record SignInRequest
 {
+    [Rule]
     public Input Email { get; init; }
+
+    [Rule]
     public Input Password { get; init; }
 
-    [JsonPropertyName("rememberMe")]
+    [Rule(IsBoolean = true), JsonPropertyName("rememberMe")]
     public Input RememberMe { get; init; }
 
     /// <summary>Where the page goes after signing in; <see cref="AccountGate"/> has checked it.</summary>
@@ -22,6 +28,7 @@ public sealed record SignInRequest
     public Input CallbackUrl { get; init; }
 }
 
+[Example("""{"redirect": false, "token": "3XqzJbnOAhFcMqkWb1sVYIkqDKNW3E5t"}""")]
 public sealed record SignInResponse(
     bool Redirect, string Token, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url, UserJson User);
 
@@ -31,7 +38,14 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
     public override void Configure()
     {
         Post("/api/auth/sign-in/email");
-        Summary(s => s.Summary = "Sign in");
+        Description(endpoint => endpoint
+            .Refuses(BetterAuthError.WrongCredentials, BetterAuthError.InvalidEmail, BetterAuthError.PasswordTooLong)
+            .Sends(HeaderNames.Location, "The callbackURL, if there is one."));
+        Summary(s =>
+        {
+            s.Summary = "Sign in";
+            s.Description = "Begins a session, and sets its cookie. With rememberMe: false, it ends with the browser window.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<SignInResponse>, BetterAuthError>> ExecuteAsync(
@@ -89,7 +103,7 @@ public sealed class SignIn(AppDb db, Passwords passwords, Sessions sessions, Sig
     }
 
     private static BetterAuthError? FindFault(SignInRequest req) =>
-        BetterAuthError.Of(req.Email.MustBeText("email"), req.Password.MustBeText("password"), req.RememberMe.MayBeBoolean("rememberMe"))
+        BetterAuthError.In(req)
         ?? (!Account.IsEmail(req.Email.Text) ? BetterAuthError.InvalidEmail
             : req.Password.Text.Length > Account.PasswordLimit ? BetterAuthError.PasswordTooLong
             : null);

@@ -10,7 +10,11 @@ public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoin
     public override void Configure()
     {
         Post("/api/auth/sign-out");
-        Summary(s => s.Summary = "End this session");
+        Summary(s =>
+        {
+            s.Summary = "End this session";
+            s.Description = "Its tokens are refused from then on. It succeeds without a session, too.";
+        });
     }
 
     public override async Task<BetterAuthResponse<SignOutResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct)

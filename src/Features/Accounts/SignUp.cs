@@ -5,23 +5,33 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"name": "Ada Lovelace", "email": "ada@example.com", "password": "correct horse"}""")]
 public sealed record SignUpRequest
 {
+    [Rule(Limit = Account.NameLimit)]
     public Input Name { get; init; }
+
+    [Rule(IsEmail = true)]
     public Input Email { get; init; }
+
+    [Rule(Least = 1, IsNewPassword = true)]
     public Input Password { get; init; }
+
+    [Rule(IsOptional = true, Limit = Account.ImageLimit)]
     public Input Image { get; init; }
 
-    [JsonPropertyName("rememberMe")]
+    [Rule(IsBoolean = true), JsonPropertyName("rememberMe")]
     public Input RememberMe { get; init; }
 
     /// <summary>The code of an invitation, where sign-up needs one.</summary>
     public Input Invitation { get; init; }
 }
 
+[Example("""{"token": "3XqzJbnOAhFcMqkWb1sVYIkqDKNW3E5t"}""")]
 public sealed record SignUpResponse(string Token, UserJson User);
 
 public sealed class SignUp(
@@ -32,7 +42,14 @@ public sealed class SignUp(
     public override void Configure()
     {
         Post("/api/auth/sign-up/email");
-        Summary(s => s.Summary = "Make an account, and sign in");
+        Description(endpoint => endpoint.Refuses(
+            BetterAuthError.SignUpDisabled, BetterAuthError.NoInvitation, BetterAuthError.EmailTaken, BetterAuthError.WrongCredentials,
+            BetterAuthError.PasswordTooShort, BetterAuthError.PasswordTooLong));
+        Summary(s =>
+        {
+            s.Summary = "Make an account, and sign in";
+            s.Description = "Begins a session, and sets its cookie. The invitation is needed where sign-up is by invitation.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<SignUpResponse>, BetterAuthError>> ExecuteAsync(
@@ -41,7 +58,7 @@ public sealed class SignUp(
         if (settings.Value.IsClosed)
             return BetterAuthError.SignUpDisabled;
 
-        if (FindFault(req) is { } fault)
+        if ((BetterAuthError.In(req) ?? Passwords.FindFault(req.Password.Text)) is { } fault)
             return fault;
 
         if (await limits.TakeAsync(HttpContext.Connection.RemoteIpAddress, account: null) is { } wait)
@@ -62,15 +79,6 @@ public sealed class SignUp(
 
         return token is null ? BetterAuthError.WrongCredentials : new BetterAuthResponse<SignUpResponse>(new(token, UserJson.Of(account)));
     }
-
-    private static BetterAuthError? FindFault(SignUpRequest req) =>
-        BetterAuthError.Of(
-            req.Name.MustBeText("name", limit: Account.NameLimit),
-            req.Email.MustBeEmail("email"),
-            req.Password.MustBeText("password", least: 1),
-            req.Image.MayBeText("image", Account.ImageLimit),
-            req.RememberMe.MayBeBoolean("rememberMe"))
-        ?? Passwords.FindFault(req.Password.Text);
 
     private Account New(SignUpRequest req, string hash) => new()
     {

@@ -1,18 +1,25 @@
+using System.ComponentModel;
 using System.Text.Json;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts;
 
+[Example("""{"name": "Ada King"}""")]
 public sealed record UpdateUserRequest
 {
+    [Rule(IsOptional = true, Limit = Account.NameLimit)]
     public Input Name { get; init; }
+
+    [Rule(IsOptional = true, IsNullable = true, Limit = Account.ImageLimit)]
     public Input Image { get; init; }
 
     /// <summary>Is refused: another route changes it.</summary>
+    [Browsable(false)]
     public Input Email { get; init; }
 }
 
@@ -24,7 +31,12 @@ public sealed class UpdateUser(AppDb db, Sessions sessions, SessionCookies cooki
     public override void Configure()
     {
         Post("/api/auth/update-user");
-        Summary(s => s.Summary = "Change the caller's name or picture");
+        Description(endpoint => endpoint.Refuses(BetterAuthError.Unauthorized, BetterAuthError.NoFields, BetterAuthError.EmailNotHere));
+        Summary(s =>
+        {
+            s.Summary = "Change the caller's name or picture";
+            s.Description = "What is left out stays. An image of null removes it.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<UpdateUserResponse>, BetterAuthError>> ExecuteAsync(
@@ -47,9 +59,7 @@ public sealed class UpdateUser(AppDb db, Sessions sessions, SessionCookies cooki
     private static BetterAuthError? FindFault(UpdateUserRequest req) =>
         IsGiven(req.Email) ? BetterAuthError.EmailNotHere
         : req is { Name.IsAbsent: true, Image.IsAbsent: true } ? BetterAuthError.NoFields
-        : BetterAuthError.Of(
-            req.Name.MayBeText("name", Account.NameLimit),
-            req.Image.IsNull ? null : req.Image.MayBeText("image", Account.ImageLimit));
+        : BetterAuthError.In(req);
 
     /// <summary>What JavaScript takes for true.</summary>
     private static bool IsGiven(Input input) => input.Value.ValueKind switch

@@ -1,18 +1,24 @@
+using System.ComponentModel;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TaskSlices.Features.Accounts;
 using TaskSlices.Features.Accounts.BetterAuth;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.UserData;
 
+[Example("""{"password": "correct horse"}""")]
 public sealed record DeleteUserRequest
 {
+    [Rule(IsOptional = true)]
     public Input Password { get; init; }
 
     /// <summary>Of a mail that Better Auth can ask for consent with. None is sent here, so none is right.</summary>
+    [Rule(IsOptional = true), Browsable(false)]
     public Input Token { get; init; }
 }
 
+[Example("""{"message": "User deleted"}""")]
 public sealed record DeleteUserResponse(bool Success, string Message);
 
 /// <summary>The erasure of the user, as Better Auth's client asks for it.</summary>
@@ -22,13 +28,20 @@ public sealed class DeleteUser(Sessions sessions, SessionCookies cookies, Curren
     public override void Configure()
     {
         Post("/api/auth/delete-user");
-        Summary(s => s.Summary = "Erase the caller: tasks, sessions, account");
+        Description(endpoint => endpoint.Refuses(
+            BetterAuthError.Unauthorized, BetterAuthError.InvalidPassword, BetterAuthError.PasswordTooLong, BetterAuthError.NoSuchToken,
+            BetterAuthError.SessionNotFresh));
+        Summary(s =>
+        {
+            s.Summary = "Erase the caller: tasks, sessions, account";
+            s.Description = "It needs the password, or a session that began within a day. It can't be undone.";
+        });
     }
 
     public override async Task<Results<BetterAuthResponse<DeleteUserResponse>, BetterAuthError>> ExecuteAsync(
         DeleteUserRequest req, CancellationToken ct)
     {
-        if (BetterAuthError.Of(req.Password.MayBeText("password"), req.Token.MayBeText("token")) is { } fault)
+        if (BetterAuthError.In(req) is { } fault)
             return fault;
 
         if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)

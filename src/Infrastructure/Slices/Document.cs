@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FastEndpoints;
@@ -9,10 +10,16 @@ using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Slices;
 
-/// <summary>The API described for programs (/swagger/v1/swagger.json, OpenAPI 3.0) and for people (/swagger).</summary>
+/// <summary>
+/// The API described for programs (/swagger/v1/swagger.json, OpenAPI 3.0) and for people (/swagger), and beside it each
+/// <see cref="IOwnDocument"/>.
+/// </summary>
 public static class Document
 {
     public const string Path = "/swagger/v1/swagger.json";
+
+    /// <summary>Of the API, as the generator calls it.</summary>
+    private const string Name = "v1";
 
     internal const string TicketScheme = "EventTicket";
     private const string TokenScheme = "JWTBearerAuth";
@@ -34,10 +41,12 @@ public static class Document
         };
     });
 
-    /// <summary>Before authentication: the document needs no token. It is made at the first request and kept.</summary>
+    /// <summary>Before authentication: the documents need no token. Each is made at the first request and kept.</summary>
     public static void UseDocument(this IApplicationBuilder app)
     {
-        string? document = null;
+        var own = app.ApplicationServices.GetServices<IOwnDocument>().Where(document => document.IsServed)
+            .ToDictionary(document => PathOf(document.Name));
+        var made = new ConcurrentDictionary<string, string>();
 
         app.UseWhen(static context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
         {
@@ -51,19 +60,34 @@ public static class Document
                     return;
                 }
 
-                if (context.Request.Path != Path)
+                var path = context.Request.Path.Value!;
+                var document = own.GetValueOrDefault(path);
+                if (document is null && path != Path)
                 {
                     await next(context);
                     return;
                 }
 
-                document ??= Complete(await CaptureAsync(context, next), context.RequestServices).ToJsonString();
+                if (!made.TryGetValue(path, out var text))
+                {
+                    var endpoints = context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints;
+                    var described = document is null
+                        ? Complete(await CaptureAsync(context, next), endpoints, context.RequestServices) : document.Make(endpoints);
+                    made[path] = text = described.ToJsonString();
+                }
+
                 context.Response.ContentType = "application/json; charset=utf-8";
-                await context.Response.WriteAsync(Served(document, context.Request.SubPath()), context.RequestAborted);
+                await context.Response.WriteAsync(Served(text, context.Request.SubPath()), context.RequestAborted);
             });
-            branch.UseSwaggerGen();
+            branch.UseSwaggerGen(uiConfig: page =>
+            {
+                foreach (var name in own.Values.Select(document => document.Name).Prepend(Name))
+                    page.SwaggerRoutes.Add(new(name, PathOf(name)));
+            });
         });
     }
+
+    private static string PathOf(string name) => $"/swagger/{name}/swagger.json";
 
     /// <summary>Addresses count from the server's, which is relative to that of the document (OpenAPI 3.0.4 section 4.8.5).</summary>
     private static string Served(string document, string subPath)
@@ -95,10 +119,9 @@ public static class Document
     }
 
     /// <summary>Adds what the generator does not know, from the endpoints.</summary>
-    private static JsonObject Complete(JsonObject document, IServiceProvider services)
+    private static JsonObject Complete(JsonObject document, IReadOnlyList<Endpoint> endpoints, IServiceProvider services)
     {
         var json = services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        var endpoints = services.GetRequiredService<EndpointDataSource>().Endpoints;
         var described = endpoints.Where(e => e.Metadata.GetMetadata<EndpointDefinition>() is not null)
             .Where(e => e.Metadata.GetMetadata<IEndpointNameMetadata>() is not null)
             .ToDictionary(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName);

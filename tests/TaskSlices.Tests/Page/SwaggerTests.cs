@@ -1,3 +1,5 @@
+using Microsoft.Playwright;
+
 namespace TaskSlices.Tests.Page;
 
 public sealed class SwaggerTests(Browser browser) : PageTest(browser)
@@ -18,5 +20,19 @@ public sealed class SwaggerTests(Browser browser) : PageTest(browser)
 
         await Expect(operation.Locator(".live-responses-table").GetByText("TOKEN_MISSING").First).ToBeVisibleAsync();
         await ada.PhotographAsync("swagger");
+    }
+
+    [Fact]
+    public async Task Shows_the_accounts_as_the_other_of_two_documents()
+    {
+        var ada = await ArriveAsync();
+
+        await ada.Page.GotoAsync(new Uri(ada.Site, "swagger/index.html").AbsoluteUri);
+        var choice = ada.Page.Locator(".topbar select");
+        await Expect(choice.Locator("option")).ToHaveTextAsync(["v1", "accounts"]);
+        await choice.SelectOptionAsync(new SelectOptionValue { Label = "accounts" });
+
+        await Expect(ada.Page.Locator(".opblock-post").Filter(new() { HasText = "/api/auth/sign-up/email" })).ToBeVisibleAsync();
+        await ada.PhotographAsync("swagger-accounts");
     }
 }

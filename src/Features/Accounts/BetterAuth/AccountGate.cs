@@ -15,28 +15,66 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, IOptions<AccountSet
 {
     public const string Path = "/api/auth";
 
-    private static readonly ProblemShape Shape = BetterAuthError.Of;
+    private const string Callback = "callbackURL", Redirect = "redirectTo";
+
+    private static readonly ProblemShape Errors = BetterAuthError.Of;
 
     private static readonly Type[] SigningIn = [typeof(SignUp), typeof(SignIn)];
 
     /// <summary>Better Auth takes their bodies for a record, the one of a sign-up for both.</summary>
     private static readonly Type[] Records = [typeof(SignUp), typeof(UpdateUser)];
 
+    public static bool SignsIn(EndpointDefinition slice) => SigningIn.Contains(slice.EndpointType);
+
+    /// <summary>What a slice of this kind can answer, whatever it says itself.</summary>
+    public static IEnumerable<BetterAuthError> RefusalsOf(EndpointDefinition slice)
+    {
+        var members = BodyMember.Of(slice.ReqDtoType);
+        List<BetterAuthError> refusals =
+            [BetterAuthError.NoHost, BetterAuthError.TooMany(TimeSpan.Zero), new(500, "", "INTERNAL_ERROR"), new(503, "", "UNAVAILABLE")];
+
+        if (slice.Verbs!.Contains(HttpMethods.Post))
+        {
+            refusals.AddRange(BetterAuthError.MediaType(null), new(413, "", "BODY_TOO_LARGE"));
+            refusals.AddRange(BetterAuthError.MissingOrigin, BetterAuthError.InvalidOrigin);
+        }
+
+        if (SignsIn(slice))
+            refusals.Add(BetterAuthError.CrossSiteNavigation);
+        if (members.Any(member => member.Rule is not null))
+            refusals.Add(BetterAuthError.Of("a fault")!);
+        if (members.Any(member => member.Name == Callback))
+            refusals.AddRange(BetterAuthError.CallbackNotText, BetterAuthError.InvalidCallback);
+        if (members.Any(member => member.Name == Redirect))
+            refusals.AddRange(BetterAuthError.RedirectNotText, BetterAuthError.InvalidRedirect);
+
+        return refusals;
+    }
+
+    /// <summary>From here on, what the API refuses is refused in Better Auth's shape.</summary>
+    public void Shape(HttpContext context)
+    {
+        if (!auth.Value.IsDelegated)
+            context.Features.Set(Errors);
+    }
+
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         if (auth.Value.IsDelegated)
+        {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
-        else if (settings.Value.Origin is null && context.Request.Headers.Host.ToString().Length == 0)
+            return;
+        }
+
+        Shape(context);
+        if (settings.Value.Origin is null && context.Request.Headers.Host.ToString().Length == 0)
             await BetterAuthError.NoHost.ExecuteAsync(context);
         else if (context.GetEndpoint()?.Metadata.GetMetadata<EndpointDefinition>() is not { } slice)
             await RejectAsync(context);
         else if (HttpMethods.IsPost(context.Request.Method) && await FindFaultAsync(context, slice) is { } refusal)
             await refusal.ExecuteAsync(context);
         else
-        {
-            context.Features.Set(Shape);
             await next(context);
-        }
     }
 
     /// <summary>Routing found no slice, or chose 405 or 415. Better Auth never answers 405: there it is 404.</summary>
@@ -64,14 +102,14 @@ public sealed class AccountGate(IOptions<AuthSettings> auth, IOptions<AccountSet
         if (await context.Request.ReadJsonAheadAsync() is not { } body)
             return BetterAuthError.MalformedBody;
 
-        if (origins.FindFault(context, SigningIn.Contains(slice.EndpointType)) is { } fault)
+        if (origins.FindFault(context, SignsIn(slice)) is { } fault)
             return fault;
 
         if (body.ValueKind is not JsonValueKind.Object)
             return slice.ReqDtoType == typeof(EmptyRequest) ? null : NotAnObject(slice.EndpointType, Input.KindOf(body));
 
-        return FindFault(context, body, "callbackURL", BetterAuthError.CallbackNotText, BetterAuthError.InvalidCallback)
-            ?? FindFault(context, body, "redirectTo", BetterAuthError.RedirectNotText, BetterAuthError.InvalidRedirect);
+        return FindFault(context, body, Callback, BetterAuthError.CallbackNotText, BetterAuthError.InvalidCallback)
+            ?? FindFault(context, body, Redirect, BetterAuthError.RedirectNotText, BetterAuthError.InvalidRedirect);
     }
 
     private BetterAuthError? FindFault(

@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
 using TaskSlices.Infrastructure.Http;
+using TaskSlices.Infrastructure.Slices;
 
 namespace TaskSlices.Features.Accounts.BetterAuth;
 
 /// <summary>An error in Better Auth's shape: a message, and mostly a code for programs.</summary>
+[Example("""{"message": "Unauthorized", "code": "UNAUTHORIZED"}""")]
 public sealed record BetterAuthError(
     [property: JsonIgnore] int Status,
     string Message,
@@ -43,6 +45,9 @@ public sealed record BetterAuthError(
     public static readonly BetterAuthError NoPostOfSession = new(
         405, "POST method requires deferSessionRefresh to be enabled in session config", "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED");
 
+    /// <summary>What goes with a 429.</summary>
+    public static readonly SentHeader RetryHeader = new("X-Retry-After", "When to try again, in seconds.", "integer");
+
     private static readonly BetterAuthError TooManyRequests = new(429, "Too many requests. Please try again later.");
 
     /// <summary>In seconds.</summary>
@@ -63,17 +68,26 @@ public sealed record BetterAuthError(
     public static BetterAuthError? Of(params string?[] faults) =>
         faults.OfType<string>().ToArray() is { Length: > 0 } found ? new(400, string.Join("; ", found), "VALIDATION_ERROR") : null;
 
+    /// <summary>What the rules of its members find wrong with a body; null if nothing.</summary>
+    public static BetterAuthError? In<T>(T body) where T : notnull =>
+        Of([.. Members<T>.Checked.Select(member => member.Rule!.FindFault((Input)member.Property.GetValue(body)!, member.Name))]);
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = Status;
 
         var headers = httpContext.Response.Headers;
         if (RetryAfter > 0)
-            headers["X-Retry-After"] = $"{RetryAfter}";
+            headers[RetryHeader.Name] = $"{RetryAfter}";
         else if (headers.RetryAfter.Count > 0)
-            headers["X-Retry-After"] = headers.RetryAfter;
+            headers[RetryHeader.Name] = headers.RetryAfter;
 
         return httpContext.Response.WriteAsJsonAsync(
             this, httpContext.RequestServices.GetRequiredService<AccountJson>().Options, "application/json", httpContext.RequestAborted);
+    }
+
+    private static class Members<T>
+    {
+        public static BodyMember[] Checked { get; } = [.. BodyMember.Of(typeof(T)).Where(member => member.Rule is not null)];
     }
 }

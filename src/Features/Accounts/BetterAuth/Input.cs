@@ -39,10 +39,8 @@ public readonly record struct Input(JsonElement Value)
     public string? MustBeEmail(string name) =>
         MustBeText(name) ?? (Account.IsEmail(Text) ? null : $"[body.{name}] Invalid email address");
 
-    public string? MayBeText(string name, int limit = int.MaxValue) => IsAbsent ? null : MustBeText(name, 0, limit);
-
-    public string? MayBeBoolean(string name) =>
-        IsAbsent || Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : Expected("boolean", name);
+    public string? MustBeBoolean(string name) =>
+        Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : Expected("boolean", name);
 
     public static string KindOf(JsonElement value) => value.ValueKind switch
     {

@@ -17,6 +17,11 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, ISecretSt
     /// <summary>Where the key that signs them is kept, in the data directory.</summary>
     public const string FileName = "cookie-secret";
 
+    /// <summary>Of the cookie with the token, where the server is not at https.</summary>
+    public const string PlainName = $"{Prefix}{SessionToken}";
+
+    private const string Prefix = "better-auth.";
+
     private const string SessionToken = "session_token", SessionData = "session_data", DoNotRemember = "dont_remember";
 
     private const int KeyBytes = 32;
@@ -79,7 +84,7 @@ public sealed class SessionCookies(IOptions<AccountSettings> settings, ISecretSt
 
     private static string Path(HttpContext context) => context.Request.SubPath() is { Length: > 0 } path ? path : "/";
 
-    private string Name(HttpContext context, string cookie) => $"{(IsSecure(context) ? "__Secure-" : "")}better-auth.{cookie}";
+    private string Name(HttpContext context, string cookie) => $"{(IsSecure(context) ? "__Secure-" : "")}{Prefix}{cookie}";
 
     private bool IsSecure(HttpContext context) => Origins.Own(context, settings.Value).StartsWith("https:", StringComparison.Ordinal);
 
