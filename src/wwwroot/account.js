@@ -54,6 +54,8 @@ export function ask(reason) {
 /** Whether somebody has signed in here before: only a hint. */
 const known = (value) => store((s) => (value ? s.setItem("known", value) : s.getItem("known")), "localStorage");
 
+export const forget = () => store((s) => s.removeItem("known"), "localStorage");
+
 function choose(value) {
   const isNew = value === "new";
   mode.value = value;

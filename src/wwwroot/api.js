@@ -23,8 +23,11 @@ export class Unreachable extends Error {}
 /** Tells of "lost" (the detail says why) and "found". */
 export const connection = new EventTarget();
 
-/** @returns {Promise<{data: any, headers: Headers}>} */
-export async function send(method, path, { body, token, headers: others } = {}) {
+/**
+ * @param patience in milliseconds
+ * @returns {Promise<{data: any, headers: Headers}>} data: JSON, or a Blob if the answer is a file
+ */
+export async function send(method, path, { body, token, headers: others, patience = PATIENCE } = {}) {
   const headers = { ...others };
   if (body) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -32,9 +35,10 @@ export async function send(method, path, { body, token, headers: others } = {}) 
   let response, data;
   try {
     // A deletion goes on when the page is left.
-    const options = { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), keepalive: method === "DELETE" };
+    const options = { cache: "no-store", signal: AbortSignal.timeout(patience), keepalive: method === "DELETE" };
     response = await fetch(path, { method, headers, body: body && JSON.stringify(body), ...options });
-    data = parse(await response.text());
+    const isFile = response.headers.get("Content-Type")?.startsWith("application/x-ndjson");
+    data = isFile ? await response.blob() : parse(await response.text());
   } catch {
     throw lose("The server can’t be reached.");
   }

@@ -6,20 +6,31 @@ import * as live from "./live.js";
 import { announce, hide, notify, showOutage } from "./notice.js";
 import * as outbox from "./outbox.js";
 import { restore, session, signOut, user } from "./session.js";
+import * as you from "./you.js";
 
 const RETRY = 3_000;
 const FRESH = 30_000;
 const $ = (selector) => document.querySelector(selector);
-const views = ["loading", "account", "tasks", "elsewhere", "failure"];
+const views = ["loading", "account", "tasks", "you", "elsewhere", "failure"];
 let loadedAt = 0;
+/** How far the list is scrolled, behind the account. */
+let listTop = 0;
 let retry = null;
 /** Why the server can’t be reached, or "". */
 let outage = "";
 
 account.setUp(open);
+you.setUp({
+  renamed: () => ($("#name").textContent = nameOf(user)),
+  erased: ({ id }) => {
+    account.forget();
+    end(id, "Your account is erased, with all that was in it.");
+  },
+});
 $("#again").addEventListener("click", start);
 $("#retry").addEventListener("click", reconnect);
 $("#sign-out").addEventListener("click", leave);
+addEventListener("hashchange", () => user && showPlace());
 addEventListener("online", reconnect);
 document.addEventListener("visibilitychange", () => user && !document.hidden && performance.now() - loadedAt > FRESH && load(list.refresh));
 session.addEventListener("ended", () => ask("Your session has ended. Sign in again; what you typed is kept."));
@@ -52,11 +63,28 @@ async function start() {
 }
 
 async function open(who, focus = true) {
-  $("#name").textContent = who.name || who.email;
+  $("#name").textContent = nameOf(who);
   hide();
-  show("tasks");
-  if (focus) $("#title").focus();
+  showPlace(focus);
   await load(list.open);
+}
+
+const nameOf = ({ name, email }) => name || email;
+
+/** The tasks, or the account behind #you. */
+function showPlace(focus = true) {
+  const [wasYou, isYou] = [!$("#you").hidden, location.hash === "#you"];
+  if (isYou && !wasYou) listTop = scrollY;
+  show(isYou ? "you" : "tasks");
+  if (isYou) you.open();
+  else you.close();
+  if (!focus) return;
+
+  if (isYou) $("#you-heading").focus();
+  else if (wasYou) {
+    $("#who a").focus();
+    scrollTo(0, listTop);
+  } else $("#title").focus();
 }
 
 async function load(what) {
@@ -110,17 +138,24 @@ async function leave() {
     // The server ends the stream with the session.
     live.stop();
     await signOut();
-    outbox.all().forEach(outbox.forget);
-    drafts.dropAll(id);
-    ask("You are signed out.");
+    end(id, "You are signed out.");
   } catch (error) {
     await load(list.refresh);
     notify(`You are still signed in. ${error.message}`);
   }
 }
 
+/** Removes what this browser has of a user. */
+function end(id, reason) {
+  outbox.all().forEach(outbox.forget);
+  drafts.dropAll(id);
+  ask(reason);
+}
+
 function ask(reason) {
   list.clear();
+  you.close();
+  if (location.hash === "#you") history.replaceState(null, "", base);
   hide();
   announce("");
   $("#name").textContent = "";
@@ -147,7 +182,7 @@ function fail(error) {
 
 function show(view) {
   for (const id of views) $(`#${id}`).hidden = id !== view;
-  $("#who").hidden = view !== "tasks";
+  $("#who").hidden = !["tasks", "you"].includes(view);
   $("#sign-out").textContent = "Sign out";
   delete $("#sign-out").dataset.sure;
 }

@@ -26,14 +26,31 @@ export async function signOut() {
   forget();
 }
 
+/** Changes what is known of the user. */
+export const know = (values) => Object.assign(user, values);
+
+/** Calls what only the cookie opens. Somebody else may have signed in meanwhile, in another tab. */
+export async function callAccount(method, path, body) {
+  const caller = user;
+  const { data: current } = await send("GET", "api/auth/get-session");
+  if (current?.user.id !== caller.id) throw end(new Error("Your session has ended."), caller);
+
+  return (await send(method, `api/auth/${path}`, { body })).data;
+}
+
+export async function erase(password) {
+  await call("DELETE", `api/${encodeURIComponent(user.id)}`, { body: { password } });
+  forget();
+}
+
 /**
  * Sends a request with this user's token; one that is no longer valid is renewed by the cookie, and the request repeated.
  * @param isQuiet whether the end of the session is left for the next request to tell: nobody waits for this one
  */
-export async function call(method, path, { body, headers, isQuiet } = {}) {
+export async function call(method, path, { isQuiet, ...options } = {}) {
   const [caller, used] = [isQuiet ? null : user, token];
   try {
-    if (used) return await send(method, path, { body, headers, token });
+    if (used) return await send(method, path, { ...options, token });
   } catch (error) {
     if (error.status === 403) throw end(error, caller);
     if (error.status !== 401) throw error;
@@ -44,7 +61,7 @@ export async function call(method, path, { body, headers, isQuiet } = {}) {
   try {
     token ??= await renew();
 
-    return await send(method, path, { body, headers, token });
+    return await send(method, path, { ...options, token });
   } catch (error) {
     // 403: somebody else has signed in, in another tab.
     throw error.status === 401 || error.status === 403 ? end(error, caller) : error;
