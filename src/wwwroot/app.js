@@ -1,11 +1,12 @@
 import * as account from "./account.js";
 import { base, connection, send, Unreachable } from "./api.js";
 import * as drafts from "./drafts.js";
+import * as kept from "./kept.js";
 import * as list from "./list.js";
 import * as live from "./live.js";
 import { announce, hide, notify, showOutage } from "./notice.js";
 import * as outbox from "./outbox.js";
-import { restore, session, signOut, user } from "./session.js";
+import { restore, resume, session, signOut, user } from "./session.js";
 import * as you from "./you.js";
 
 const RETRY = 3_000;
@@ -49,24 +50,32 @@ outbox.news.addEventListener("changed", tellOutage);
 
 start();
 
+// Trusted Types (CSP) allow no other script.
+const scripts = globalThis.trustedTypes?.createPolicy("worker", { createScriptURL: () => "worker.js" });
+navigator.serviceWorker?.register(scripts?.createScriptURL("") ?? "worker.js").catch(() => {});
+
 async function start() {
   show("loading");
   try {
     if (await restore()) return await open(user, false);
 
+    kept.drop();
     await account.check();
     ask();
   } catch (error) {
+    const last = error instanceof Unreachable && (await kept.find());
     if (error.code === "NOT_FOUND") explain();
+    else if (last) await open(resume(last.user), false, last.tasks);
     else fail(error);
   }
 }
 
-async function open(who, focus = true) {
+/** @param last the tasks as they were last seen, if the server can’t be reached */
+async function open(who, focus = true, last = null) {
   $("#name").textContent = nameOf(who);
   hide();
   showPlace(focus);
-  await load(list.open);
+  await load(() => list.open(last), last !== null);
 }
 
 const nameOf = ({ name, email }) => name || email;
@@ -87,12 +96,12 @@ function showPlace(focus = true) {
   } else $("#title").focus();
 }
 
-async function load(what) {
+async function load(what, isQuiet = false) {
   try {
     await what();
     loadedAt = performance.now();
   } catch (error) {
-    if (user) notify(`The tasks could not be loaded. ${error.message}`, "Try again", () => load(what));
+    if (user && !isQuiet) notify(`The tasks could not be loaded. ${error.message}`, "Try again", () => load(what));
   }
 }
 
@@ -154,6 +163,7 @@ function end(id, reason) {
 
 function ask(reason) {
   list.clear();
+  kept.drop();
   you.close();
   if (location.hash === "#you") history.replaceState(null, "", base);
   hide();

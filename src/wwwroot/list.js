@@ -2,6 +2,7 @@ import * as additions from "./additions.js";
 import { dismiss } from "./conflict.js";
 import * as drafts from "./drafts.js";
 import { addTo, fill } from "./fields.js";
+import * as kept from "./kept.js";
 import * as live from "./live.js";
 import { announce, notify } from "./notice.js";
 import * as outbox from "./outbox.js";
@@ -16,6 +17,8 @@ const LARGEST = 1_000;
 const PAUSE = 300;
 /** In which changes from elsewhere are read together. */
 const GATHERING = 200;
+/** Until what is shown is kept for a start without the server. */
+const KEEPING = 500;
 const MINUTE = 60_000;
 const $ = (selector) => document.querySelector(selector);
 const [list, form, query, more] = [$("#list"), $("#add"), $("#query"), $("#more")];
@@ -32,6 +35,8 @@ const nothing = {
 let rows = new Map();
 /** The revisions of deletions, by id: an older answer may come later. */
 let deletions = new Map();
+/** The ids of what was deleted here or elsewhere. */
+let gone = new Set();
 let next = null;
 /** Of the list from its beginning, the newest reading: what answers an older one comes too late. */
 let reading = null;
@@ -39,6 +44,7 @@ let isLoading = false;
 let view = null;
 let pause;
 let gathering;
+let keeping;
 /** Whether a task from elsewhere is left out for now. */
 let held = false;
 let draft;
@@ -71,6 +77,7 @@ addEventListener("pagehide", keepView);
 export function clear() {
   clearTimeout(pause);
   clearTimeout(gathering);
+  clearTimeout(keeping);
   gathering = null;
   held = false;
   live.stop();
@@ -78,6 +85,7 @@ export function clear() {
   dismiss();
   rows = new Map();
   deletions = new Map();
+  gone = new Set();
   next = view = null;
   reading = {};
   list.replaceChildren();
@@ -89,8 +97,8 @@ export function clear() {
   showDetails(false);
 }
 
-/** Shows the tasks of whoever is signed in, with the drafts. */
-export async function open() {
+/** Shows the tasks of whoever is signed in, with the drafts. @param last the tasks as they were last seen, or null */
+export async function open(last) {
   clear();
   const typed = drafts.find(drafts.place("new"));
   draft = fill(form, {}, typed);
@@ -100,6 +108,10 @@ export async function open() {
   $("#count").textContent = "Loading…";
   $("#empty").hidden = true;
   outbox.open();
+  if (last) {
+    put(last);
+    render();
+  }
   for (const change of outbox.all()) if (change.kind === "add") hear({ change });
   outbox.send();
   await refresh();
@@ -130,7 +142,7 @@ export async function refresh(size = Math.max(rows.size, view?.size ?? 0)) {
     next = rest;
     const ids = new Set(found.map((task) => task.id));
     keepStill(() => {
-      for (const row of known) if (!ids.has(row.task.id) && !row.isBusy && rows.has(row.task.id)) drop(row);
+      for (const row of known) if (!ids.has(row.task.id) && !row.isBusy && rows.has(row.task.id)) drop(row, false);
       put(found, list.firstElementChild);
     });
   } finally {
@@ -263,10 +275,19 @@ function create(task) {
   return row;
 }
 
-function drop(row) {
+function drop(row, isGone = true) {
+  if (isGone) gone.add(row.task.id);
   if (row.element.contains(document.activeElement)) focusNear(row.element);
   rows.delete(row.task.id);
   row.element.remove();
+}
+
+function keepSoon() {
+  clearTimeout(keeping);
+  keeping = setTimeout(() => {
+    const known = [...rows.values()].filter(({ task, isDeleted }) => task.revision && !isDeleted).map(({ task }) => task);
+    if (user && !isLoading) kept.keep(user, known, gone, isPlain() && asked().status === "all");
+  }, KEEPING);
 }
 
 function render() {
@@ -290,6 +311,7 @@ function render() {
   $("#empty").textContent = isLoading ? "Looking…" : isNarrowed ? "No task is like that." : nothing[status];
   $("#empty").hidden = shown > 0;
   more.hidden = !next;
+  keepSoon();
 }
 
 /** The focus must not fall out of the page together with what had it. */

@@ -17,6 +17,9 @@ export async function restore() {
   return (user = data?.user ?? null);
 }
 
+/** Goes on as the user who was here last; the first answer of the server tells whether that is still so. */
+export const resume = (last) => (user = last);
+
 export const signUp = (credentials) => enter("api/auth/sign-up/email", credentials);
 
 export const signIn = (credentials) => enter("api/auth/sign-in/email", credentials);

@@ -14,6 +14,7 @@ public sealed partial class FilesTests(App app) : TestBase<App>
     public static TheoryData<string, string> Files =>
     [
         ("/", "text/html"), ("/index.html", "text/html"), ("/style.css", "text/css"), ("/icon.svg", "image/svg+xml"),
+        ("/icon.png", "image/png"), ("/manifest.webmanifest", "application/manifest+json"),
         .. Directory.EnumerateFiles(Folder, "*.js").Select(file => ($"/{Path.GetFileName(file)}", "text/javascript")),
     ];
 
@@ -46,7 +47,7 @@ public sealed partial class FilesTests(App app) : TestBase<App>
         var policy = response.Headers.GetValues("Content-Security-Policy").Single().Split("; ");
 
         Assert.NotNull(type);
-        foreach (var rule in new[] { "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'" })
+        foreach (var rule in new[] { "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "manifest-src 'self'", "require-trusted-types-for 'script'", "trusted-types worker", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'" })
             Assert.Contains(rule, policy);
         Assert.DoesNotContain(policy, rule => rule.Contains("unsafe", StringComparison.Ordinal) || rule.Contains('*', StringComparison.Ordinal) || rule.Contains("http", StringComparison.Ordinal));
         Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
@@ -80,7 +81,8 @@ public sealed partial class FilesTests(App app) : TestBase<App>
     [Fact]
     public void Are_all_fetched_at_once()
     {
-        var modules = Directory.EnumerateFiles(Folder, "*.js").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal).ToArray();
+        // The service worker is no module of the page.
+        var modules = Directory.EnumerateFiles(Folder, "*.js").Select(file => Path.GetFileName(file)!).Where(file => file != "worker.js").Order(StringComparer.Ordinal).ToArray();
         var imported = Directory.EnumerateFiles(Folder, "*.js").SelectMany(file => Import().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct();
         var named = Module().Matches(File.ReadAllText(Path.Combine(Folder, "index.html"))).Select(match => match.Groups[1].Value);
 
