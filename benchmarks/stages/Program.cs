@@ -60,7 +60,6 @@ return await CommandLine.RunAsync(args, static builder =>
     builder.Services.AddRequestLimits();
     builder.Services.AddJson();
     builder.Services.AddCorsOrigins();
-    builder.Services.AddDocument();
     builder.AddOperations();
     builder.Services.AddAccounts();
     builder.Services.AddUserData();

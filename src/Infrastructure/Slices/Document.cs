@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FastEndpoints;
-using FastEndpoints.Swagger;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using TaskSlices.Infrastructure.Hosting;
@@ -24,29 +23,14 @@ public static class Document
     internal const string TicketScheme = "EventTicket";
     private const string TokenScheme = "JWTBearerAuth";
 
-    /// <summary>/api/{user_id}/tasks: the third segment names the feature.</summary>
-    private const int FeatureSegment = 3;
-
-    public static void AddDocument(this IServiceCollection services) => services.SwaggerDocument(options =>
-    {
-        options.ShortSchemaNames = true;
-        options.FlattenSchema = true;
-        options.RemoveEmptyRequestSchema = true;
-        options.AutoTagPathSegmentIndex = FeatureSegment;
-        options.SerializerSettings = json => json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
-        options.DocumentSettings = settings =>
-        {
-            settings.Title = "TaskSlices";
-            settings.Version = ProductVersion.Text;
-        };
-    });
-
     /// <summary>Before authentication: the documents need no token. Each is made at the first request and kept.</summary>
     public static void UseDocument(this IApplicationBuilder app)
     {
         var own = app.ApplicationServices.GetServices<IOwnDocument>().Where(document => document.IsServed)
             .ToDictionary(document => PathOf(document.Name));
         var made = new ConcurrentDictionary<string, string>();
+        var generator = new Lazy<RequestDelegate>(() => DocumentGenerator.Make(
+            app.ApplicationServices, own.Values.Select(document => document.Name).Prepend(Name).Select(name => (name, PathOf(name)))));
 
         app.UseWhen(static context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
         {
@@ -79,11 +63,7 @@ public static class Document
                 context.Response.ContentType = "application/json; charset=utf-8";
                 await context.Response.WriteAsync(Served(text, context.Request.SubPath()), context.RequestAborted);
             });
-            branch.UseSwaggerGen(uiConfig: page =>
-            {
-                foreach (var name in own.Values.Select(document => document.Name).Prepend(Name))
-                    page.SwaggerRoutes.Add(new(name, PathOf(name)));
-            });
+            branch.Run(context => generator.Value(context));
         });
     }
 
@@ -181,7 +161,7 @@ public static class Document
         if (tags.Any(tag => tag!["name"]!.GetValue<string>() == name))
             return;
 
-        var start = string.Join('/', path.Split('/').Take(FeatureSegment + 1));
+        var start = string.Join('/', path.Split('/').Take(DocumentGenerator.FeatureSegment + 1));
         tags.Add(new JsonObject { ["name"] = name, ["description"] = $"The addresses that begin with {start}." });
     }
 
