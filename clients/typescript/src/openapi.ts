@@ -2340,7 +2340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity: VALIDATION_FAILED, NOT_IN_A_BATCH, BATCH_TOO_LONG, QUOTA_EXCEEDED, IDEMPOTENCY_KEY_REUSED. */
+            /** @description Unprocessable Entity: VALIDATION_FAILED, NOT_IN_A_BATCH, QUOTA_EXCEEDED, IDEMPOTENCY_KEY_REUSED. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2369,7 +2369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE. */
+            /** @description Service Unavailable: UNAVAILABLE, KEYS_UNAVAILABLE, BATCH_TOO_LONG. */
             503: {
                 headers: {
                     /** @description When to try again, in seconds. */

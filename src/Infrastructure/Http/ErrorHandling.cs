@@ -9,7 +9,7 @@ namespace TaskSlices.Infrastructure.Http;
 public static partial class ErrorHandling
 {
     /// <summary>In seconds; what a caller is told to wait when the database can't be used.</summary>
-    private const int RetryAfter = 5;
+    internal const int RetryAfter = 5;
 
     public static void UseProblems(this WebApplication app)
     {
@@ -84,6 +84,7 @@ public static partial class ErrorHandling
             BadHttpRequestException bad => bad.StatusCode,
             _ when IsOfTheClient(exception) => StatusCodes.Status400BadRequest,
             DbUpdateConcurrencyException => StatusCodes.Status409Conflict,
+            TimeoutException => StatusCodes.Status503ServiceUnavailable,
             _ when context.RequestServices.GetRequiredService<IStore>().IsUnavailable(exception) => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status500InternalServerError,
         };

@@ -91,9 +91,13 @@ public static class Batches
         }
         catch (TooLongException)
         {
+            // Of a machine that is busy, or of a batch that is large: a retry may succeed.
+            context.Response.Headers.RetryAfter = $"{ErrorHandling.RetryAfter}";
+
             return ([], new FailedOperation(Problem.For(
-                context, StatusCodes.Status422UnprocessableEntity, "BATCH_TOO_LONG",
-                $"The operations before this one took more than {Longest.TotalSeconds:0} s, so nothing was changed. Send fewer at once.")));
+                context, StatusCodes.Status503ServiceUnavailable, "BATCH_TOO_LONG",
+                $"The operations before this one took more than {Longest.TotalSeconds:0} s, so nothing was changed. "
+                + "Try again, with fewer at once.")));
         }
 
         async Task<IReadOnlyList<BatchResult>> RunEachAsync()
@@ -228,8 +232,10 @@ public sealed class FailedOperation : IResult, IEndpointMetadataProvider
     {
         foreach (var status in new[] { 404, 405, 409, 412 })
             builder.Metadata.Add(new ProducesResponseTypeMetadata(status, typeof(Problem), [Problem.MediaType]));
-        foreach (var code in new[] { "NOT_IN_A_BATCH", "BATCH_TOO_LONG", "QUOTA_EXCEEDED" })
+        foreach (var code in new[] { "NOT_IN_A_BATCH", "QUOTA_EXCEEDED" })
             builder.Metadata.Add(new ProblemCode(StatusCodes.Status422UnprocessableEntity, code));
+
+        builder.Metadata.Add(new ProblemCode(StatusCodes.Status503ServiceUnavailable, "BATCH_TOO_LONG"));
     }
 
     public Task ExecuteAsync(HttpContext httpContext) => _answer(httpContext);
