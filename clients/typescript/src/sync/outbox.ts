@@ -14,8 +14,8 @@ export interface OutboxOwner {
     rowOf(id: string): Task | undefined;
     /** Resolves when the change is kept as it is now. */
     keep(change: LocalChange): Promise<void>;
-    /** Of another device. */
-    takeRow(row: Task): void;
+    /** Of another device; the one that was known when the change was sent had this revision. */
+    takeRow(row: Task, known: number | undefined): void;
     finish(change: LocalChange, outcome: Outcome, row?: Task): void;
     setError(error: TaskSlicesError | undefined): void;
 }
@@ -80,11 +80,13 @@ export class Outbox {
             const { status, current } = error;
             if (this.signal.aborted || error.isLost || error.code === "TOKEN_UNAVAILABLE" || PASSING.includes(status)) throw error;
 
-            change.attempt = undefined;
             if (status === 404 && change.kind === "remove") return owner.finish(change, "dropped");
+
+            const { attempt } = change;
+            change.attempt = undefined;
             if (status === 412 && change.kind === "create") return owner.finish(change, "sent", current as Task);
             // Somebody else was first: the next try sends what is left.
-            if (status === 412 && current) return owner.takeRow(current as Task);
+            if (status === 412 && current) return owner.takeRow(current as Task, attempt!.revision);
 
             change.refusal = { code: error.code, status, message: error.message };
             owner.finish(change, "refused");
@@ -95,7 +97,7 @@ export class Outbox {
     async #prepare(change: LocalChange): Promise<Attempt | undefined> {
         const { id, kind, base } = change;
         const server = this.owner.rowOf(id);
-        if (kind !== "update" || !server) return { revision: undefined, fields: change.fields };
+        if (kind !== "update" || !server) return { revision: server?.revision, fields: change.fields };
 
         const conflict = { id, local: change.fields, base, server };
         if (Object.keys(conflictsOf(conflict)).length) {
@@ -119,7 +121,8 @@ export class Outbox {
 }
 
 /** Another one for each request: the server has another answer for another body. */
-const keyOf = ({ key, attempt }: LocalChange): string => (attempt!.revision === undefined ? key : `${key}.${attempt!.revision}`);
+const keyOf = ({ key, kind, attempt }: LocalChange): string =>
+    kind !== "update" || attempt!.revision === undefined ? key : `${key}.${attempt!.revision}`;
 
 function operationOf({ kind, id, attempt }: LocalChange): Operation {
     const path = `/tasks/${id}`;

@@ -204,12 +204,13 @@ export class TaskStore {
             isDue: (change) => this.#isDue(change),
             rowOf: (id) => this.#rows.get(id),
             keep: (change) => (this.#save(CHANGE + change.key, change), this.#write()),
-            takeRow: (row) => this.#setRow(row),
+            takeRow: (row, known) => this.#isStill(row.id, known) && this.#setRow(row),
             setError: (error) => this.#setError("outbox", error),
             finish: (change, outcome, row) => {
                 if (outcome === "refused") this.#save(CHANGE + change.key, change);
                 else this.#drop(change.key);
-                if (change.kind === "remove") this.#removeRow(change.id);
+                if (change.kind === "remove" && outcome !== "refused" && this.#isStill(change.id, change.attempt?.revision))
+                    this.#removeRow(change.id);
                 if (row) this.#answer(row, change);
                 this.settings.onSettled?.(change, outcome);
             },
@@ -250,11 +251,11 @@ export class TaskStore {
                 this.#outbox.send();
             },
             takeChanges: (changes, revision) => {
-                for (const { id, kind, row } of changes) {
-                    if (kind !== "tasks") continue;
-                    if (!row) this.#removeRow(id);
+                for (const { id, kind, row, revision } of changes) {
                     // An answer may have been quicker.
-                    else if (row.revision >= (this.#rows.get(id)?.revision ?? 0)) this.#setRow(row);
+                    if (kind !== "tasks" || revision < (this.#rows.get(id)?.revision ?? 0)) continue;
+                    if (row) this.#setRow(row);
+                    else this.#removeRow(id);
                 }
                 this.#setRevision(revision);
             },
@@ -278,6 +279,11 @@ export class TaskStore {
             for (const name of Object.keys(seen)) Object.assign(later.base, { [name]: row[name as keyof Task] });
             this.#save(CHANGE + later.key, later);
         }
+    }
+
+    /** Whether the feed has brought nothing about the row since a change was sent: it can be ahead of the answer. */
+    #isStill(id: string, revision: number | undefined): boolean {
+        return this.#rows.get(id)?.revision === revision;
     }
 
     #setRow(row: Task): void {

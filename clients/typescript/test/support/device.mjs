@@ -9,6 +9,10 @@ export class Device {
     /** How many answers to changes are lost from now on. */
     lose = 0;
     lost = 0;
+    /** To how many changes the answer is a failure of the server, which does not carry them out. */
+    refuse = 0;
+    /** Answers to changes come after it. */
+    held = Promise.resolve();
     outcomes = [];
     /** The outcome of each change, by its key. */
     settledChanges = new Map();
@@ -80,9 +84,11 @@ export class Device {
 
     async #fetch(url, init, life) {
         if (this.isOffline || life.isOver) throw new TypeError("offline");
+        if (init.method === "POST" && this.refuse-- > 0) return Response.json({ code: "INTERNAL_ERROR" }, { status: 500 });
 
         const signal = AbortSignal.any([init.signal, this.#network.signal]);
         const response = await globalThis.fetch(url, { ...init, signal });
+        if (init.method === "POST") await this.held;
         if (init.method === "POST" && this.lose > 0) {
             this.lose--;
             this.lost++;
