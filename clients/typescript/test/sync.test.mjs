@@ -140,11 +140,28 @@ test("A removal that the server refuses leaves the task there", async () => {
     await device.settled();
     const task = await api.updateTask(id, { title: "Two" });
     await until(() => device.store.getState().tasks[0].revision === task.revision);
-    device.refuse = 1;
+    device.refusals = [[422, "VALIDATION_FAILED"]];
     device.store.remove(id);
     await device.settled();
 
     assert.deepEqual([device.store.getState().tasks, device.outcomes], [[task], ["sent", "refused"]]);
+});
+
+test("What the server fails on is sent again, and refused when it fails on it each time", async () => {
+    const { api, newDevice } = await newUser();
+    const device = await newDevice();
+    const failures = (count) => Array(count).fill([500, "INTERNAL_ERROR"]);
+    device.refusals = failures(3);
+    device.store.create({ title: "One" });
+    await device.settled();
+    device.refusals = failures(4);
+    device.store.create({ title: "Two" });
+    device.store.create({ title: "Three" });
+    await device.settled();
+
+    assert.deepEqual(device.outcomes, ["sent", "refused", "sent"]);
+    assert.deepEqual((await api.listTasks()).tasks.map(({ title }) => title), ["Three", "One"]);
+    assert.equal(device.store.getState().refused[0].refusal.code, "INTERNAL_ERROR");
 });
 
 /** @returns what both have made of a task that is "One", without description, when the other device is quicker */

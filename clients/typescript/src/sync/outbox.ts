@@ -23,9 +23,14 @@ export interface OutboxOwner {
 /** They say nothing about the change: it is sent again later. */
 const PASSING = [401, 403, 409, 429, 503];
 
+/** How often a change is sent that the server fails on: it may be too busy, as after a start, or the change may always make it fail. */
+const TRIES = 4;
+
 /** Sends the changes one by one, each as a batch of its own, whose key makes the server carry it out once. */
 export class Outbox {
     #sending: Promise<void> | undefined;
+    /** Of the change that is sent. */
+    #failures = 0;
 
     constructor(
         private readonly client: TaskSlices,
@@ -74,12 +79,15 @@ export class Outbox {
                 signal: this.signal,
                 retries: 0,
             });
+            this.#failures = 0;
             owner.finish(change, "sent", change.kind === "remove" ? undefined : (results[0]!.body as Task));
         } catch (thrown) {
             const error = failureOf(thrown);
             const { status, current } = error;
             if (this.signal.aborted || error.isLost || error.code === "TOKEN_UNAVAILABLE" || PASSING.includes(status)) throw error;
+            if (status >= 500 && ++this.#failures < TRIES) throw error;
 
+            this.#failures = 0;
             if (status === 404 && change.kind === "remove") return owner.finish(change, "dropped");
 
             const { attempt } = change;

@@ -9,8 +9,8 @@ export class Device {
     /** How many answers to changes are lost from now on. */
     lose = 0;
     lost = 0;
-    /** To how many changes the answer is a failure of the server, which does not carry them out. */
-    refuse = 0;
+    /** The status and code that the next changes are refused with. */
+    refusals = [];
     /** Answers to changes come after it. */
     held = Promise.resolve();
     outcomes = [];
@@ -84,7 +84,10 @@ export class Device {
 
     async #fetch(url, init, life) {
         if (this.isOffline || life.isOver) throw new TypeError("offline");
-        if (init.method === "POST" && this.refuse-- > 0) return Response.json({ code: "INTERNAL_ERROR" }, { status: 500 });
+        if (init.method === "POST" && this.refusals.length) {
+            const [status, code] = this.refusals.shift();
+            return Response.json({ code }, { status });
+        }
 
         const signal = AbortSignal.any([init.signal, this.#network.signal]);
         const response = await globalThis.fetch(url, { ...init, signal });
