@@ -2,6 +2,7 @@ import * as account from "./account.js";
 import { base, connection, send, Unreachable } from "./api.js";
 import * as drafts from "./drafts.js";
 import * as kept from "./kept.js";
+import * as keys from "./keys.js";
 import * as list from "./list.js";
 import * as live from "./live.js";
 import { announce, hide, notify, showOutage } from "./notice.js";
@@ -21,6 +22,7 @@ let retry = null;
 let outage = "";
 
 account.setUp(open);
+keys.listen();
 you.setUp({
   renamed: () => ($("#name").textContent = nameOf(user)),
   erased: ({ id }) => {

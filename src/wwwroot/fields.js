@@ -36,6 +36,11 @@ export function say(name, task) {
 /** Adds priority, due date and tags to a form. */
 export function addTo(form) {
   form.querySelector(".more").append(template.content.cloneNode(true));
+  label(form);
+}
+
+/** Ties each field to its label. */
+export function label(form) {
   for (const { children: [name, input] } of form.querySelectorAll(".field")) name.htmlFor = input.id = `field-${++fieldCount}`;
 }
 

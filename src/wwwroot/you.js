@@ -1,3 +1,5 @@
+import { fail } from "./editor.js";
+import { label } from "./fields.js";
 import { announce, notify } from "./notice.js";
 import { call, callAccount, erase, know, user } from "./session.js";
 import { home } from "./tasks.js";
@@ -5,8 +7,8 @@ import { home } from "./tasks.js";
 /** What an export may take, and how long its file is held for the browser to save. */
 const PATIENCE = 600_000;
 const $ = (selector) => document.querySelector(selector);
-const BROWSERS = { Edg: "Edge", OPR: "Opera", SamsungBrowser: "Samsung Internet", Firefox: "Firefox", FxiOS: "Firefox", CriOS: "Chrome", Chrome: "Chrome", Safari: "Safari" };
-const SYSTEMS = { Android: "Android", iPhone: "iPhone", iPad: "iPad", Windows: "Windows", CrOS: "ChromeOS", "Mac OS": "Mac", Linux: "Linux" };
+const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", FxiOS: "Firefox", Chrome: "Chrome", CriOS: "Chrome", Safari: "Safari" };
+const SYSTEMS = ["Android", "iPhone", "iPad", "Windows", "CrOS", "Mac OS", "Linux"];
 let events;
 
 /** @param heard called with the user: `renamed`, `erased` */
@@ -28,15 +30,17 @@ export function open() {
 export const close = () => $("#parts").replaceChildren();
 
 function onSubmit(form, act) {
-  const [button, error] = [form.lastElementChild, form.querySelector(".error")];
+  const button = form.lastElementChild;
+  button.before(Object.assign(document.createElement("p"), { className: "error", role: "alert", hidden: true }));
+  label(form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
-    error.hidden = true;
+    fail(form);
     try {
       await act(form.elements);
-    } catch (refusal) {
-      [error.textContent, error.hidden] = [refusal.message, false];
+    } catch ({ message }) {
+      fail(form, message);
     } finally {
       button.disabled = false;
     }
@@ -133,9 +137,9 @@ function button(label, token) {
 }
 
 function nameOf(agent) {
-  const find = (names) => names[Object.keys(names).find((word) => agent.includes(word))];
+  const find = (words) => words.find((word) => agent.includes(word));
 
-  return [find(BROWSERS), find(SYSTEMS)].filter(Boolean).join(" on ") || agent.slice(0, 60) || "An unknown program";
+  return [BROWSERS[find(Object.keys(BROWSERS))], find(SYSTEMS)].filter(Boolean).join(" on ") || agent.slice(0, 60) || "An unknown program";
 }
 
 function tell(text) {

@@ -100,6 +100,64 @@ public sealed class KeyboardTests(Browser browser) : PageTest(browser)
         await Expect(status).ToHaveTextAsync("Back again: Buy milk");
     }
 
+    [Fact]
+    public async Task Has_single_keys_for_what_is_done_often_and_a_sheet_of_them()
+    {
+        var ada = await WithAccountAsync();
+        foreach (var title in new[] { "Buy tea", "Buy bread", "Buy milk" })
+            await ada.AddAsync(title);
+        var sheet = ada.Page.GetByRole(AriaRole.Dialog, new() { Name = "Keyboard shortcuts" });
+
+        // What is typed in a field is text.
+        await Type(ada, "?/njx");
+        await Expect(ada.Title).ToHaveValueAsync("?/njx");
+        await ada.Title.FillAsync("");
+        await Press(ada, "Escape");
+        await Press(ada, "?");
+        await Expect(sheet).ToBeVisibleAsync();
+        Assert.Empty(await Looks.FindFaultsAsync(ada.Page));
+        await Press(ada, "n");
+        await Press(ada, "Escape");
+        await Expect(sheet).ToBeHiddenAsync();
+
+        await Press(ada, "j");
+        await Expect(ada.Box("Buy milk")).ToBeFocusedAsync();
+        await Press(ada, "j");
+        await Press(ada, "x");
+        await Expect(ada.Box("Buy bread")).ToBeCheckedAsync();
+        await Press(ada, "j");
+        await Press(ada, "j");
+        await Expect(ada.Box("Buy tea")).ToBeFocusedAsync();
+        await Press(ada, "k");
+        await Press(ada, "k");
+        await Press(ada, "e");
+        await Press(ada, "Control+a");
+        await Type(ada, "Buy oat milk");
+        await Press(ada, "Control+Enter");
+        await ada.Sees("Buy oat milk", "Buy bread", "Buy tea");
+        await Press(ada, "d");
+        await Expect(ada.Button("Undo")).ToBeFocusedAsync();
+        await Press(ada, "j");
+        await Press(ada, "z");
+        await Expect(ada.Button("Delete Buy oat milk")).ToBeFocusedAsync();
+        await Press(ada, "/");
+        await Type(ada, "tea");
+        await ada.Sees("Buy tea");
+        await Press(ada, "Escape");
+        await Press(ada, "n");
+        await Expect(ada.Title).ToBeFocusedAsync();
+
+        await ada.Button("Keyboard shortcuts ?").ClickAsync();
+        await sheet.GetByLabel("Use single keys").UncheckAsync();
+        await sheet.GetByText("Close").ClickAsync();
+        await ada.Page.ReloadAsync();
+        await ada.SeesTasks();
+        await Press(ada, "n");
+        await Press(ada, "?");
+        await Expect(ada.Title).Not.ToBeFocusedAsync();
+        await Expect(sheet).ToBeHiddenAsync();
+    }
+
     private static Task Press(PageVisitor visitor, string key) => visitor.Page.Keyboard.PressAsync(key);
 
     private static Task Type(PageVisitor visitor, string text) => visitor.Page.Keyboard.TypeAsync(text);

@@ -99,6 +99,7 @@ public sealed class LookTests(Browser browser) : PageTest(browser)
         await ada.AddAsync("Buy milk");
         await ada.Box("Call grandmother").CheckAsync();
         await ada.Counts("3 pending, 1 done");
+        await ada.Page.EvaluateAsync("scrollTo(0, 0)");
         var made = await ada.PhotographAsync("readme");
 
         if (Environment.GetEnvironmentVariable("UPDATE_SCREENSHOT") is { Length: > 0 })
