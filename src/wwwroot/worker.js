@@ -1,10 +1,12 @@
-// Starts the page without the server. It answers for the files of the page and never for the API, and asks the server first, so a new
-// version is there at the next load. It keeps the files of one version, all or none: that of the page's entity tag.
+// Starts the page without the server. It asks the server first, so a new version is there at the next load, and never answers for the API.
+// It keeps the files of one version, all or none: that of the page's entity tag.
 const { scope } = registration;
 const PREFIX = `page ${scope} `;
-const FILE = /^(index\.html|[a-z]+\.(js|css|svg|png|webmanifest))?$/;
-/** In milliseconds: what takes longer counts as no answer. */
+const FILE = /^[a-z]+\.(js|css|svg|png|webmanifest)$/;
+/** In milliseconds: what takes longer is no answer. */
 const PATIENCE = 5_000;
+/** The pages that were started without the server: their files must be of the same version. */
+const started = new Set();
 
 addEventListener("install", (event) => {
   skipWaiting();
@@ -12,19 +14,28 @@ addEventListener("install", (event) => {
 });
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
-  const [address] = event.request.url.split(/[?#]/);
-  const isFile = address.startsWith(scope) && FILE.test(address.slice(scope.length));
-  if (isFile && event.request.method === "GET") event.respondWith(answer(event, address));
+  const { request, clientId } = event;
+  const [address] = request.url.split(/[?#]/);
+  const isPage = request.mode === "navigate" && [scope, `${scope}index.html`].includes(address);
+  if (request.method !== "GET") return;
+
+  if (isPage) event.respondWith(open(event));
+  else if (started.has(clientId) && FILE.test(address.replace(scope, "")))
+    event.respondWith(find(address).then((file) => file ?? fetch(request)));
 });
 
-async function answer(event, address) {
-  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE));
-  const response = await Promise.race([fetch(event.request), late]).catch(() => Response.error());
-  if (response.type === "error" || response.status >= 500) return (await find(address)) ?? response;
+async function open(event) {
+  const kept = await find(scope);
+  const late = new AbortController();
+  const timer = setTimeout(() => kept && late.abort(), PATIENCE);
+  const response = await fetch(event.request, { signal: late.signal }).catch(() => Response.error());
+  clearTimeout(timer);
+  if (response.ok) event.waitUntil(keep(response.clone()));
+  if (!kept || (response.type !== "error" && response.status < 500)) return response;
 
-  if (response.ok && event.request.mode === "navigate") event.waitUntil(keep(response.clone()));
+  started.add(event.resultingClientId);
 
-  return response;
+  return kept;
 }
 
 /** Keeps the version to which a page belongs, in place of others. */
@@ -43,7 +54,6 @@ async function keep(page) {
 async function find(address) {
   for (const name of await caches.keys()) {
     const cache = name.startsWith(PREFIX) && (await caches.open(name));
-    const page = cache && (await cache.match(scope));
-    if (page) return FILE.exec(address.slice(scope.length))[2] ? cache.match(address, { ignoreVary: true }) : page;
+    if (cache && (await cache.match(scope))) return cache.match(address, { ignoreVary: true });
   }
 }

@@ -113,7 +113,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
     {
         await using var site = await FolderSite.StartAsync();
         var ada = await ArriveAsync(site.Address, WithWorker);
-        ada.Expects("ERR_CONNECTION|status of 50[23]");
+        ada.Expects("ERR_CONNECTION|ERR_EMPTY_RESPONSE|status of (404|503|504)");
         var heading = ada.Page.Locator("#account-heading");
         await IsReadyAsync(ada.Page);
 
@@ -122,17 +122,23 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
         await Expect(heading).ToHaveTextAsync("Version 2");
         await IsReadyAsync(ada.Page, "Version 2");
 
-        // A proxy answers in place of the server, or nobody does, or too late.
+        // Another file of the page is no page.
+        await ada.Page.GotoAsync($"{site.Address}style.css");
+        await ada.Page.ReloadAsync();
         site.Status = 503;
-        await ada.Page.ReloadAsync();
+        await ada.Page.GotoAsync(site.Address.AbsoluteUri);
         await ShowsKept();
-        site.Status = 0;
-        await ada.Page.ReloadAsync();
-        await ShowsKept();
+
+        // A proxy answers in place of the server, or nobody does, or too late.
+        foreach (var status in new[] { 503, 0, FolderSite.Late })
+        {
+            site.Status = status;
+            await ada.Page.ReloadAsync();
+            await ShowsKept();
+        }
 
         // The files of a version of which one could not be fetched are not taken for it.
         (site.Status, site.Version, site.Missing) = (200, 3, "/list.js");
-        ada.Expects("status of 404");
         await ada.Page.ReloadAsync();
         await Expect(heading).ToHaveTextAsync("Version 3");
         site.Status = 503;
@@ -198,6 +204,9 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
     {
         private static readonly FileExtensionContentTypeProvider Types = new();
 
+        /// <summary>There is no answer for the page, and a refusal for the rest.</summary>
+        public const int Late = 504;
+
         public Uri Address => new($"{app.Urls.First()}/");
         public int Version { get; set; } = 1;
 
@@ -227,7 +236,9 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
             var path = context.Request.Path.Value!;
             if (Status == 0)
                 context.Abort();
-            else if (Status != 200 || path == Missing)
+            else if (Status == Late && path == "/")
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            else if (Status != 200 || path is "/favicon.ico" || path == Missing)
                 context.Response.StatusCode = Status == 200 ? 404 : Status;
             else if (path.StartsWith("/api/", StringComparison.Ordinal))
                 await context.Response.WriteAsync(path == "/api/auth/ok" ? """{"ok":true}""" : "null");
