@@ -177,6 +177,7 @@ function ask(reason) {
 }
 
 function explain() {
+  kept.drop();
   $("#example").textContent = [
     `const { token } = await (await fetch("/api/auth/token")).json();`,
     ``,

@@ -65,7 +65,8 @@ async function rename({ name, email }) {
 }
 
 async function changePassword({ current, wanted, others }) {
-  await callAccount("POST", "change-password", { currentPassword: current.value, newPassword: wanted.value, revokeOtherSessions: others.checked });
+  const body = { currentPassword: current.value, newPassword: wanted.value, revokeOtherSessions: others.checked };
+  await callAccount("POST", "change-password", body);
   current.value = wanted.value = "";
   tell("Your password is changed.");
   await listSessions();
