@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using FastEndpoints;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
-using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 
 namespace TaskSlices.Infrastructure.Slices;
