@@ -11,15 +11,13 @@ namespace TaskSlices.Tests.Page;
 /// <summary>The page as an app: its manifest, and the service worker that starts it without the server.</summary>
 public sealed class InstallTests(Browser browser) : PageTest(browser)
 {
-    private static readonly BrowserNewContextOptions WithWorker = new() { ServiceWorkers = ServiceWorkerPolicy.Allow };
-
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
     private ServerProcess? _server;
 
     [Fact]
     public async Task Can_be_installed()
     {
-        var ada = await ArriveAsync(look: WithWorker);
+        var ada = await ArriveAsync();
         await IsReadyAsync(ada.Page);
         var browser = await ada.Context.NewCDPSessionAsync(ada.Page);
 
@@ -39,7 +37,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
     [InlineData("/tasks")]
     public async Task Starts_without_the_server_and_sends_what_was_done_when_it_is_back(string path)
     {
-        var ada = await WithAccountAsync(await StartAsync(path), WithWorker);
+        var ada = await WithAccountAsync(await StartAsync(path));
         ada.Expects("ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED_ENCODING|status of 404");
         await ada.AddAsync("Buy milk");
         await ada.AddAsync("Buy bread");
@@ -78,7 +76,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
     [Fact]
     public async Task Leaves_nothing_of_a_user_who_has_signed_out()
     {
-        var ada = await WithAccountAsync(look: WithWorker);
+        var ada = await WithAccountAsync();
         await ada.AddAsync("A secret of Ada");
         await IsReadyAsync(ada.Page);
         await KeepsAsync(ada.Page, "A secret of Ada");
@@ -95,7 +93,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
     [Fact]
     public async Task Leaves_nothing_of_a_user_whose_session_was_ended_elsewhere()
     {
-        var ada = await WithAccountAsync(look: WithWorker);
+        var ada = await WithAccountAsync();
         await ada.AddAsync("A secret of Ada");
         await IsReadyAsync(ada.Page);
         await KeepsAsync(ada.Page, "A secret of Ada");
@@ -112,7 +110,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
     public async Task Shows_a_new_version_at_the_next_load_and_keeps_it_whole()
     {
         await using var site = await FolderSite.StartAsync();
-        var ada = await ArriveAsync(site.Address, WithWorker);
+        var ada = await ArriveAsync(site.Address);
         ada.Expects("ERR_CONNECTION|ERR_EMPTY_RESPONSE|status of (404|503|504)");
         var heading = ada.Page.Locator("#account-heading");
         await IsReadyAsync(ada.Page);

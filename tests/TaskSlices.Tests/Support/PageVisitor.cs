@@ -15,7 +15,7 @@ public sealed class PageVisitor : IAsyncDisposable
 
     private static int s_visitors;
     private readonly List<string> _complaints = [];
-    private readonly List<Regex> _expected = [new("Service Worker registration blocked by Playwright")];
+    private readonly List<Regex> _expected = [];
 
     private PageVisitor(IBrowserContext context, IPage page, Uri site)
     {
@@ -44,12 +44,7 @@ public sealed class PageVisitor : IAsyncDisposable
 
     public static async Task<PageVisitor> ArriveAsync(Browser browser, Uri? site = null, BrowserNewContextOptions? look = null)
     {
-        // What a service worker fetches, a test can't answer; those that are about it allow it.
-        var context = await browser.NewContextAsync(new(look ?? new())
-        {
-            ReducedMotion = ReducedMotion.Reduce,
-            ServiceWorkers = look?.ServiceWorkers ?? ServiceWorkerPolicy.Block,
-        });
+        var context = await browser.NewContextAsync(new(look ?? new()) { ReducedMotion = ReducedMotion.Reduce });
         var visitor = new PageVisitor(context, await context.NewPageAsync(), site ?? browser.Site);
         await visitor.Page.GotoAsync(visitor.Site.AbsoluteUri);
         await Assertions.Expect(visitor.Page.Locator("#loading")).ToBeHiddenAsync();
