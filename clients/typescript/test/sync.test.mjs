@@ -267,6 +267,8 @@ test("Of two tabs, one sends a change", async () => {
     await until(() => a.store.getState().error);
     const b = await newDevice({ storage: indexedDbStorage(name), resolve: mine, isOffline: true });
     assert.equal(b.store.getState().pending, 1);
+    // It has its token, and waits.
+    await until(() => b.store.getState().error?.code === "NETWORK_ERROR");
 
     a.goOnline();
     await a.settled();
