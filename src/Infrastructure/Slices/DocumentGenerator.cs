@@ -7,7 +7,7 @@ namespace TaskSlices.Infrastructure.Slices;
 
 /// <summary>
 /// The generator of the API's document, and the page that shows documents. It has a container of its own, made when somebody asks for
-/// /swagger: what it loads is a twentieth of a start, and 10 MB.
+/// /swagger: a start does not load it, which saves 7 MB.
 /// </summary>
 internal static class DocumentGenerator
 {
