@@ -34,7 +34,12 @@ public static class MinimalApi
         var now = DateTime.UtcNow;
         var task = new TaskItem
         {
-            UserId = userId, Id = Guid.CreateVersion7(), Title = request.Title, Description = request.Description, CreatedAt = now, UpdatedAt = now,
+            UserId = userId,
+            Id = Guid.CreateVersion7(),
+            Title = request.Title,
+            Description = request.Description,
+            CreatedAt = now,
+            UpdatedAt = now,
         };
         db.Tasks.Add(task);
         await db.SaveChangesAsync(ct);

@@ -81,7 +81,12 @@ public sealed class CreateTask(TasksDb db) : Endpoint<CreateTaskRequest, TaskRes
         var now = DateTime.UtcNow;
         var task = new TaskItem
         {
-            UserId = req.UserId, Id = Guid.CreateVersion7(), Title = req.Title, Description = req.Description, CreatedAt = now, UpdatedAt = now,
+            UserId = req.UserId,
+            Id = Guid.CreateVersion7(),
+            Title = req.Title,
+            Description = req.Description,
+            CreatedAt = now,
+            UpdatedAt = now,
         };
         db.Tasks.Add(task);
         await db.SaveChangesAsync(ct);

@@ -21,7 +21,11 @@ Array.Fill(answer, (byte)'x');
         app.UseProblems();
     }),
     ("CORS", static app => app.UseCorsOrigins()),
-    ("tidying", static app => app.UseRequestTidying()),
+    ("tidying", static app =>
+    {
+        app.UseAccountErrors();
+        app.UseRequestTidying();
+    }),
     ("document and page", static app =>
     {
         app.UseDocument();

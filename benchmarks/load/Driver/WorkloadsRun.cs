@@ -82,7 +82,7 @@ public sealed class WorkloadsRun(Bench bench, LoadOptions options)
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
     }
 
-    private static void WriteLine(Workload workload, 
+    private static void WriteLine(Workload workload,
         (List<Round> Rounds, List<(double Resident, double Anonymous)> Memory) product,
         (List<Round> Rounds, List<(double Resident, double Anonymous)> Memory) ceiling)
     {
