@@ -2,7 +2,6 @@ using TaskSlices.Features.Accounts;
 using TaskSlices.Features.UserData;
 using TaskSlices.Infrastructure.Auth;
 using TaskSlices.Infrastructure.Data;
-using TaskSlices.Infrastructure.Hosting;
 using TaskSlices.Infrastructure.Http;
 using TaskSlices.Infrastructure.Operations;
 using TaskSlices.Infrastructure.Slices;
