@@ -27,8 +27,7 @@ public static class Document
         var own = app.ApplicationServices.GetServices<IOwnDocument>().Where(document => document.IsServed)
             .ToDictionary(document => PathOf(document.Name));
         var made = new ConcurrentDictionary<string, string>();
-        var generator = new Lazy<RequestDelegate>(() => DocumentGenerator.Make(
-            app.ApplicationServices, own.Values.Select(document => document.Name).Prepend(Name).Select(name => (name, PathOf(name)))));
+        var offered = own.Values.Select(document => document.Name).Prepend(Name).Select(name => (name, PathOf(name)));
 
         app.UseWhen(static context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
         {
@@ -61,7 +60,12 @@ public static class Document
                 context.Response.ContentType = "application/json; charset=utf-8";
                 await context.Response.WriteAsync(Served(text, context.Request.SubPath()), context.RequestAborted);
             });
-            branch.Run(context => generator.Value(context));
+            branch.Use((RequestDelegate next) =>
+            {
+                var generator = new Lazy<RequestDelegate>(() => DocumentGenerator.Make(app.ApplicationServices, offered, next));
+
+                return context => generator.Value(context);
+            });
         });
     }
 

@@ -23,7 +23,9 @@ internal static class DocumentGenerator
 
     /// <param name="program">The services of the program.</param>
     /// <param name="documents">Name and path of each document that the page offers.</param>
-    public static RequestDelegate Make(IServiceProvider program, IEnumerable<(string Name, string Path)> documents)
+    /// <param name="next">Answers what is neither a document nor the page.</param>
+    public static RequestDelegate Make(
+        IServiceProvider program, IEnumerable<(string Name, string Path)> documents, RequestDelegate next)
     {
         var services = new ServiceCollection().AddLogging();
         foreach (var needed in Needed)
@@ -48,6 +50,8 @@ internal static class DocumentGenerator
             foreach (var (name, path) in documents)
                 page.SwaggerRoutes.Add(new(name, path));
         });
+
+        branch.Run(next);
 
         return branch.Build();
     }
