@@ -5,6 +5,9 @@ namespace TaskSlices.Load.Driver;
 /// <param name="CpuPerRequest">In microseconds, user and system.</param>
 public sealed record Round(WrkResult Seen, double CpuPerRequest)
 {
+    /// <summary>In one second, writers that wait for SQLite's lock may have no answer at all.</summary>
+    private const int BurstSeconds = 2;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     public double PerSecond => Seen.Requests / Seen.Seconds;
@@ -33,7 +36,7 @@ public sealed record Round(WrkResult Seen, double CpuPerRequest)
             var improved = false;
             foreach (var server in servers)
             {
-                var cost = (await RunAsync(server, workload, seconds: 1, wrkCpus, check: turn == 0)).CpuPerRequest;
+                var cost = (await RunAsync(server, workload, BurstSeconds, wrkCpus, check: turn == 0)).CpuPerRequest;
                 await Task.Delay(Pause);
                 improved |= cost < best[server] * 0.97;
                 best[server] = Math.Min(best[server], cost);
