@@ -7,6 +7,7 @@ namespace TaskSlices.Load.Driver;
 public sealed class StagesRun(Bench bench, LoadOptions options, string assembly)
 {
     private const int RoundSeconds = 2;
+    private const int WarmSeconds = 8;
 
     public async Task RunAsync()
     {
@@ -25,7 +26,9 @@ public sealed class StagesRun(Bench bench, LoadOptions options, string assembly)
                 foreach (var name in names)
                     servers.Add(await bench.StartAsync(Contender.Stage(assembly, name), seed, user));
 
-                await Round.WarmAsync(servers, get, Bench.WrkCpu);
+                foreach (var server in servers)
+                    await Round.RunAsync(server, get, WarmSeconds, Bench.WrkCpu, check: true);
+
                 for (var i = 0; i < options.Rounds; i++)
                 {
                     foreach (var server in i % 2 == 0 ? servers : Enumerable.Reverse(servers))
