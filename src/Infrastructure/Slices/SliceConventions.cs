@@ -44,7 +44,12 @@ public static class SliceConventions
             throw new StartupException($"Two slices have one route: {e.Message} Change one of the routes.");
         }
 
-        SliceAudit.Run(((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints));
+        // Each look at what FastEndpoints has mapped makes it anew, and compiles a delegate for every route.
+        var sources = ((IEndpointRouteBuilder)app).DataSources;
+        var made = new DefaultEndpointDataSource(sources.SelectMany(source => source.Endpoints));
+        sources.Clear();
+        sources.Add(made);
+        SliceAudit.Run(made.Endpoints);
     }
 
     /// <summary>

@@ -24,6 +24,9 @@ internal static partial class Surroundings
         // A proxy stays for npm, and is not asked for servers on this machine.
         foreach (var name in new[] { "no_proxy", "NO_PROXY" })
             Environment.SetEnvironmentVariable(name, "localhost,127.0.0.1,[::1]");
+
+        // Each host would watch the files of its settings, and Linux lets a user have 128 watchers (inotify).
+        Environment.SetEnvironmentVariable("DOTNET_hostBuilder__reloadConfigOnChange", "false");
     }
 
     /// <summary>Settings of the application and of ASP.NET; variables of the .NET runtime and its tools (DOTNET_ROOT …) stay.</summary>

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
-using Microsoft.EntityFrameworkCore;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace TaskSlices.Infrastructure.Data.Sqlite;
 
@@ -9,7 +10,7 @@ namespace TaskSlices.Infrastructure.Data.Sqlite;
 /// Connections for reading, which stay open from request to request: to open one costs more than to read a task. They can't write; what is
 /// written goes through <see cref="AppDb.WriteAsync{T}"/>.
 /// </summary>
-public sealed class ReadConnections(DbContextOptions<AppDb> options) : IDisposable
+public sealed class ReadConnections(string connectionString) : IDisposable
 {
     /// <summary>
     /// The most that wait for the next request. Those that were never read from are not open; the others hold up to half a megabyte of the
@@ -17,22 +18,29 @@ public sealed class ReadConnections(DbContextOptions<AppDb> options) : IDisposab
     /// </summary>
     public const int Kept = 64;
 
-    private readonly ConcurrentStack<(AppDb Owner, int Generation)> _free = [];
+    private readonly SqliteConnection _placeholder = new();
+    private readonly ConcurrentStack<(DbConnection Connection, int Generation)> _free = [];
     private volatile int _generation;
 
-    /// <summary>Takes one that nobody else has; disposing what is returned gives it back.</summary>
-    public Lease Take()
+    /// <summary>
+    /// Gives the context a connection that nobody else has, to be opened when first used; disposing what is returned takes it back.
+    /// </summary>
+    public IDisposable Connect(AppDb db)
     {
         var generation = _generation;
         while (_free.TryPop(out var kept))
         {
             if (kept.Generation == generation)
-                return new Lease(this, kept.Owner, generation);
+            {
+                db.Connection.SetDbConnection(kept.Connection, contextOwnsConnection: false);
 
-            kept.Owner.Dispose();
+                return new Lease(this, kept.Connection, generation);
+            }
+
+            kept.Connection.Dispose();
         }
 
-        return new Lease(this, new AppDb(options), generation);
+        return new Lease(this, Make(db.Connection), generation);
     }
 
     /// <summary>From now on, none is used that was opened before: the file at the path may be another one.</summary>
@@ -41,26 +49,32 @@ public sealed class ReadConnections(DbContextOptions<AppDb> options) : IDisposab
     public void Dispose()
     {
         while (_free.TryPop(out var kept))
-            kept.Owner.Dispose();
+            kept.Connection.Dispose();
     }
 
-    private void Return(AppDb owner, int generation)
+    private void Return(DbConnection connection, int generation)
     {
         if (generation == _generation && _free.Count < Kept)
-            _free.Push((owner, generation));
+            _free.Push((connection, generation));
         else
-            owner.Dispose();
+            connection.Dispose();
     }
 
-    /// <summary>A connection for as long as it is needed. It is opened when first used.</summary>
-    public sealed class Lease(ReadConnections connections, AppDb owner, int generation) : IDisposable
+    /// <summary>EF Core makes it, with the SQL functions that its queries use.</summary>
+    private DbConnection Make(IRelationalConnection context)
     {
-        /// <summary>
-        /// Made by EF Core, in a context that is nobody else's, so that it has the SQL functions that EF Core's queries use.
-        /// </summary>
-        public DbConnection Connection => owner.Connection.DbConnection;
+        // A context owns what it makes, unless it was given one that it does not own before.
+        context.SetDbConnection(_placeholder, contextOwnsConnection: false);
+        context.SetDbConnection(null, contextOwnsConnection: false);
+        context.ConnectionString = connectionString;
 
-        public void Dispose() => connections.Return(owner, generation);
+        return context.DbConnection;
+    }
+
+    private sealed class Lease(ReadConnections connections, DbConnection connection, int generation) : IDisposable
+    {
+        // The context may be another scope's by now.
+        public void Dispose() => connections.Return(connection, generation);
     }
 
     /// <summary>EF Core closes after each query what it opened for it.</summary>

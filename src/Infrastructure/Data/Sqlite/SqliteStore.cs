@@ -39,7 +39,7 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
         _options = options;
         _clock = clock;
         _log = log;
-        _readers = new(() => new ReadConnections(options.Value));
+        _readers = new(() => new ReadConnections(ConnectionString(SqliteOpenMode.ReadOnly)));
         _writer = new(() => new GroupCommit(options.Value, _readers.Value, ConnectionString(SqliteOpenMode.ReadWrite)));
     }
 
@@ -100,13 +100,7 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
             _damage = Task.Run(FindDamage);
     }
 
-    public IDisposable Connect(AppDb db)
-    {
-        var lease = _readers.Value.Take();
-        db.Connection.SetDbConnection(lease.Connection, contextOwnsConnection: false);
-
-        return lease;
-    }
+    public IDisposable Connect(AppDb db) => _readers.Value.Connect(db);
 
     public IRowReader? ReaderOf(IEntityType entity) => FlatTable.Of(entity);
 
