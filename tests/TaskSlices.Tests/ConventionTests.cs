@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using FluentValidation;
 using TaskSlices.Infrastructure.Auth;
@@ -137,6 +138,20 @@ public sealed partial class ConventionTests
 
         Assert.NotEmpty(actions);
         Assert.All(actions, line => Assert.Matches(@"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line));
+    }
+
+    /// <summary>Says so where they are left out.</summary>
+    [Fact]
+    public void Slow_tests_run_too()
+    {
+        var slow = typeof(ConventionTests).Assembly.GetTypes().Where(type => !type.IsAbstract && type.GetCustomAttributes<TraitAttribute>().Any(trait => trait is { Name: "Speed", Value: "slow" })).ToList();
+        Assert.NotEmpty(slow);
+        if (Environment.GetEnvironmentVariable("TEST_SLOW") == "true")
+            return;
+
+        var leftOut = $"{slow.Count} slow classes of tests are left out. CI runs them, and so does TEST_SLOW=true dotnet test.";
+        TestContext.Current.AddWarning(leftOut);
+        Assert.Skip(leftOut);
     }
 
     private static IEnumerable<Type> Bases(Type type)

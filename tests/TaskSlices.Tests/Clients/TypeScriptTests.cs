@@ -5,8 +5,7 @@ namespace TaskSlices.Tests.Clients;
 
 /// <summary>The npm package of clients/typescript, against servers of this build.</summary>
 [Trait("Speed", "slow")]
-[Collection(OneBrowser.Name)]
-public sealed class TypeScriptTests(Browser browser)
+public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Folder = "/clients/typescript/test";
 

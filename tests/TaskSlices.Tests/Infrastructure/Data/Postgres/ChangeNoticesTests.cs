@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Postgres;
 
-/// <summary>What one instance changes reaches the streams of another.</summary>
+/// <summary>What one instance changes reaches the streams of another. Alone: the time that it takes is measured.</summary>
 [Trait("Speed", "slow")]
+[CollectionDefinition(nameof(ChangeNoticesTests), DisableParallelization = true)]
+[Collection(nameof(ChangeNoticesTests))]
 public sealed class ChangeNoticesTests(PostgresTests.Database database) : IClassFixture<PostgresTests.Database>, IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
