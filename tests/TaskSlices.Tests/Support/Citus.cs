@@ -17,7 +17,7 @@ public static class Citus
             FOR made IN SELECT objid::regclass FROM pg_event_trigger_ddl_commands() WHERE object_type = 'table' LOOP
                 IF made::text = 'erased_users' THEN
                     PERFORM create_reference_table(made);
-                ELSIF made::text NOT IN ('accounts', 'sessions', 'ended_sessions')
+                ELSIF made::text NOT IN ('accounts', 'sessions', 'ended_sessions', 'password_resets')
                     AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = made AND attname = 'user_id') THEN
                     PERFORM create_distributed_table(made, 'user_id', shard_count => 4);
                 END IF;
