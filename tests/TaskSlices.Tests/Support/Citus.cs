@@ -12,12 +12,12 @@ public static class Citus
 
     private const string Distribute = """
         CREATE FUNCTION distribute() RETURNS event_trigger LANGUAGE plpgsql AS $$
-        DECLARE made regclass;
+        DECLARE made regclass; name text;
         BEGIN
-            FOR made IN SELECT objid::regclass FROM pg_event_trigger_ddl_commands() WHERE object_type = 'table' LOOP
-                IF made::text = 'erased_users' THEN
+            FOR made, name IN SELECT oid, relname FROM pg_event_trigger_ddl_commands() JOIN pg_class ON oid = objid WHERE object_type = 'table' LOOP
+                IF name = 'erased_users' THEN
                     PERFORM create_reference_table(made);
-                ELSIF made::text NOT IN ('accounts', 'sessions', 'ended_sessions', 'password_resets')
+                ELSIF name NOT IN ('accounts', 'sessions', 'ended_sessions', 'password_resets')
                     AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = made AND attname = 'user_id') THEN
                     PERFORM create_distributed_table(made, 'user_id', shard_count => 4);
                 END IF;
