@@ -18,7 +18,7 @@ public sealed record ChangeEmailRequest
 public sealed record ChangeEmailResponse(bool Status);
 
 /// <summary>As a Better Auth server with <c>updateEmailWithoutVerification</c>: no address is verified here.</summary>
-public sealed class ChangeEmail(AppDb db, Sessions sessions, SessionCookies cookies, SignInLimits limits, TimeProvider clock)
+public sealed class ChangeEmail(AppDb db, CurrentSession session, SessionCookies cookies, SignInLimits limits, TimeProvider clock)
     : Endpoint<ChangeEmailRequest, Results<BetterAuthResponse<ChangeEmailResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -38,7 +38,7 @@ public sealed class ChangeEmail(AppDb db, Sessions sessions, SessionCookies cook
         if (BetterAuthError.In(req) is { } fault)
             return fault;
 
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         var email = Account.Normalize(req.NewEmail.Text);

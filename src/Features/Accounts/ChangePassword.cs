@@ -27,7 +27,7 @@ public sealed record ChangePasswordRequest
 public sealed record ChangePasswordResponse(string? Token, UserJson User);
 
 public sealed class ChangePassword(
-    AppDb db, Sessions sessions, CurrentPassword current, Passwords passwords, TimeProvider clock)
+    AppDb db, CurrentSession session, Sessions sessions, CurrentPassword current, Passwords passwords, TimeProvider clock)
     : Endpoint<ChangePasswordRequest, Results<BetterAuthResponse<ChangePasswordResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -49,7 +49,7 @@ public sealed class ChangePassword(
         if (BetterAuthError.In(req) is { } fault)
             return fault;
 
-        if (await sessions.FindAsync(HttpContext, ct) is not { Account: var account })
+        if (await session.FindAsync(HttpContext, ct) is not { Account: var account })
             return BetterAuthError.Unauthorized;
 
         if (Passwords.FindFault(req.NewPassword.Text) is { } refusal)

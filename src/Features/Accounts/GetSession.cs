@@ -6,7 +6,7 @@ namespace TaskSlices.Features.Accounts;
 
 public sealed record GetSessionResponse(SessionJson Session, UserJson User);
 
-public sealed class GetSession(Sessions sessions, AccountKeys keys, IOptions<AccountSettings> settings)
+public sealed class GetSession(CurrentSession session, AccountKeys keys, IOptions<AccountSettings> settings)
     : Endpoint<EmptyRequest, BetterAuthResponse<GetSessionResponse?>>
 {
     private const string TokenHeader = "set-auth-jwt";
@@ -27,7 +27,7 @@ public sealed class GetSession(Sessions sessions, AccountKeys keys, IOptions<Acc
         var headers = HttpContext.Response.Headers;
         (headers.CacheControl, headers.Pragma) = ("no-store", "no-cache");
 
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return new BetterAuthResponse<GetSessionResponse?>(null);
 
         headers[TokenHeader] = keys.Sign(signedIn, Origins.Own(HttpContext, settings.Value));

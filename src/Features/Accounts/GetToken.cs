@@ -9,7 +9,7 @@ namespace TaskSlices.Features.Accounts;
 [Example("""{"token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjRmN2MifQ.eyJzdWIiOiJ1bWxIIn0.c2lnbmF0dXJl"}""")]
 public sealed record GetTokenResponse(string Token);
 
-public sealed class GetToken(Sessions sessions, AccountKeys keys, IOptions<AccountSettings> settings)
+public sealed class GetToken(CurrentSession session, AccountKeys keys, IOptions<AccountSettings> settings)
     : Endpoint<EmptyRequest, Results<BetterAuthResponse<GetTokenResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -28,7 +28,7 @@ public sealed class GetToken(Sessions sessions, AccountKeys keys, IOptions<Accou
     {
         HttpContext.Response.Headers.CacheControl = "no-store";
 
-        return await sessions.FindAsync(HttpContext, ct) is { } signedIn
+        return await session.FindAsync(HttpContext, ct) is { } signedIn
             ? new BetterAuthResponse<GetTokenResponse>(new(keys.Sign(signedIn, Origins.Own(HttpContext, settings.Value))))
             : BetterAuthError.Unauthorized;
     }

@@ -6,7 +6,7 @@ using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
 
-public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock)
+public sealed class ListSessions(AppDb db, CurrentSession session, TimeProvider clock)
     : Endpoint<EmptyRequest, Results<BetterAuthResponse<IEnumerable<SessionJson>>, BetterAuthError>>
 {
     public override void Configure()
@@ -23,7 +23,7 @@ public sealed class ListSessions(AppDb db, Sessions sessions, TimeProvider clock
     public override async Task<Results<BetterAuthResponse<IEnumerable<SessionJson>>, BetterAuthError>> ExecuteAsync(
         EmptyRequest req, CancellationToken ct)
     {
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         HttpContext.Response.Headers.CacheControl = "no-store";

@@ -10,7 +10,8 @@ namespace TaskSlices.Features.Accounts;
 
 /// <summary>Makes, finds and uses the links that set a new password.</summary>
 public sealed class PasswordResets(
-    AppDb db, Sessions sessions, IOptions<AccountSettings> settings, IConfiguration configuration, TimeProvider clock)
+    AppDb db, SessionRemoval sessions, EndedSessions ended, IOptions<AccountSettings> settings, IConfiguration configuration,
+    TimeProvider clock)
 {
     private const string Subject = "Set a new password";
 
@@ -49,12 +50,40 @@ public sealed class PasswordResets(
         return (await db.PasswordResets.AsNoTracking().SingleOrDefaultAsync(r => r.TokenHash == digest && r.ExpiresAt > now, ct))?.UserId;
     }
 
-    /// <summary>
-    /// Uses the token: sets the password, and ends all sessions of the user and all other links, in one unit. False if it can't be used any
-    /// more.
-    /// </summary>
+    /// <summary>Sets the password as <see cref="SetAsync"/> does, if the token can still be used.</summary>
     public Task<bool> UseAsync(string userId, string token, string hash, CancellationToken ct) =>
-        sessions.EndWithPasswordAsync(userId, hash, ct, async () => await FindUserAsync(token, ct) == userId);
+        SetAsync(userId, hash, async () => await FindUserAsync(token, ct) == userId, ct);
+
+    /// <summary>
+    /// Sets the password, and ends all sessions of the user and all links that were mailed to reset it, in one unit: nobody signs in with
+    /// the old one in between.
+    /// </summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="hash">Of the new password.</param>
+    /// <param name="isAllowed">Asked in the unit.</param>
+    /// <param name="ct">Withdraws the change before its turn.</param>
+    /// <returns>False if it is not allowed, or there is no such user.</returns>
+    public async Task<bool> SetAsync(string userId, string hash, Func<Task<bool>> isAllowed, CancellationToken ct)
+    {
+        var removed = await db.WriteAsync(async () =>
+        {
+            await db.LockAsync(userId);
+            var account = await db.Accounts.SingleOrDefaultAsync(a => a.UserId == userId, ct);
+            if (account is null || !await isAllowed())
+                return null;
+
+            account.PasswordHash = hash;
+            await ForgetAsync(db, userId, clock.GetUtcNow(), ct);
+
+            return await sessions.RemoveAllAsync(userId, ct);
+        }, ct);
+        if (removed is null)
+            return false;
+
+        ended.Add(removed);
+
+        return true;
+    }
 
     /// <summary>
     /// Ends all links of the user, when the unit under way is saved. <see cref="Housekeeping"/> removes those that have expired.

@@ -6,7 +6,7 @@ namespace TaskSlices.Features.Accounts;
 
 public sealed record RevokeOtherSessionsResponse(bool Status);
 
-public sealed class RevokeOtherSessions(Sessions sessions)
+public sealed class RevokeOtherSessions(CurrentSession session, Sessions sessions)
     : Endpoint<EmptyRequest, Results<BetterAuthResponse<RevokeOtherSessionsResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -23,7 +23,7 @@ public sealed class RevokeOtherSessions(Sessions sessions)
     public override async Task<Results<BetterAuthResponse<RevokeOtherSessionsResponse>, BetterAuthError>> ExecuteAsync(
         EmptyRequest req, CancellationToken ct)
     {
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         await sessions.EndAsync(signedIn.Account.UserId, s => s.Id != signedIn.Session.Id, ct);

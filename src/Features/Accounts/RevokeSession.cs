@@ -14,7 +14,7 @@ public sealed record RevokeSessionRequest
 
 public sealed record RevokeSessionResponse(bool Status);
 
-public sealed class RevokeSession(Sessions sessions)
+public sealed class RevokeSession(CurrentSession session, Sessions sessions)
     : Endpoint<RevokeSessionRequest, Results<BetterAuthResponse<RevokeSessionResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -34,11 +34,11 @@ public sealed class RevokeSession(Sessions sessions)
         if (BetterAuthError.In(req) is { } fault)
             return fault;
 
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         // A token of somebody else gets the same answer as one that there is not.
-        await sessions.EndAsync(signedIn.Account.UserId, s => Sessions.IsNamed(s, req.Token.Text), ct);
+        await sessions.EndAsync(signedIn.Account.UserId, s => s.IsNamed(req.Token.Text), ct);
 
         return new BetterAuthResponse<RevokeSessionResponse>(new(Status: true));
     }

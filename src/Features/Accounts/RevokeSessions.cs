@@ -6,7 +6,7 @@ namespace TaskSlices.Features.Accounts;
 
 public sealed record RevokeSessionsResponse(bool Status);
 
-public sealed class RevokeSessions(Sessions sessions)
+public sealed class RevokeSessions(CurrentSession session, Sessions sessions)
     : Endpoint<EmptyRequest, Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -23,7 +23,7 @@ public sealed class RevokeSessions(Sessions sessions)
     public override async Task<Results<BetterAuthResponse<RevokeSessionsResponse>, BetterAuthError>> ExecuteAsync(
         EmptyRequest req, CancellationToken ct)
     {
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         await sessions.EndAsync(signedIn.Account.UserId, _ => true, ct);

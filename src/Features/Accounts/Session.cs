@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TaskSlices.Features.Accounts.BetterAuth;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Features.Accounts;
@@ -30,6 +33,30 @@ public sealed class Session
     public required DateTimeOffset UpdatedAt { get; set; }
     public required string IpAddress { get; init; }
     public required string UserAgent { get; init; }
+
+    /// <summary>A session that begins with a request, and its token, of which the session has the digest only.</summary>
+    public static (Session Session, string Token) New(string userId, HttpContext context, bool remember, DateTimeOffset now)
+    {
+        var token = RandomText.Next();
+        var (userAgent, address) = (context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress);
+
+        return (new Session
+        {
+            UserId = userId,
+            Id = RandomText.Next(),
+            TokenHash = Digest(token),
+            ExpiresAt = now + (remember ? Remembered : NotRemembered),
+            CreatedAt = now,
+            UpdatedAt = now,
+            IpAddress = $"{(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)}",
+            UserAgent = userAgent.Length <= UserAgentLimit ? userAgent : userAgent[..UserAgentLimit],
+        }, token);
+    }
+
+    public static byte[] Digest(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    /// <summary>Whether a client means this session by the token, which is the id of each session but its own.</summary>
+    public bool IsNamed(string token) => Id == token || CryptographicOperations.FixedTimeEquals(TokenHash, Digest(token));
 
     /// <summary>Extends the expiry of a session in use.</summary>
     public void Extend(DateTimeOffset now) => (ExpiresAt, UpdatedAt) = (now + Remembered, now);

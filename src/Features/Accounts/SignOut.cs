@@ -5,7 +5,8 @@ namespace TaskSlices.Features.Accounts;
 
 public sealed record SignOutResponse(bool Success);
 
-public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoint<EmptyRequest, BetterAuthResponse<SignOutResponse>>
+public sealed class SignOut(CurrentSession session, Sessions sessions, SessionCookies cookies)
+    : Endpoint<EmptyRequest, BetterAuthResponse<SignOutResponse>>
 {
     public override void Configure()
     {
@@ -19,7 +20,7 @@ public sealed class SignOut(Sessions sessions, SessionCookies cookies) : Endpoin
 
     public override async Task<BetterAuthResponse<SignOutResponse>> ExecuteAsync(EmptyRequest req, CancellationToken ct)
     {
-        if (await sessions.FindAsync(HttpContext, ct) is { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is { } signedIn)
             await sessions.EndAsync(signedIn.Account.UserId, s => s.Id == signedIn.Session.Id, ct);
 
         cookies.Clear(HttpContext);

@@ -25,7 +25,7 @@ public sealed record UpdateUserRequest
 
 public sealed record UpdateUserResponse(bool Status);
 
-public sealed class UpdateUser(AppDb db, Sessions sessions, SessionCookies cookies, TimeProvider clock)
+public sealed class UpdateUser(AppDb db, CurrentSession session, SessionCookies cookies, TimeProvider clock)
     : Endpoint<UpdateUserRequest, Results<BetterAuthResponse<UpdateUserResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -42,7 +42,7 @@ public sealed class UpdateUser(AppDb db, Sessions sessions, SessionCookies cooki
     public override async Task<Results<BetterAuthResponse<UpdateUserResponse>, BetterAuthError>> ExecuteAsync(
         UpdateUserRequest req, CancellationToken ct)
     {
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         if (FindFault(req) is { } fault)

@@ -43,7 +43,9 @@ public sealed class UserResetPasswordCommand : UserCommand
         if (await scope.GetRequiredService<Passwords>().HashAsync(password, ct) is not { } hash)
             throw new CommandException("The server is busy with the passwords of others. Try again.");
 
-        await scope.GetRequiredService<Sessions>().EndWithPasswordAsync(account.UserId, hash, ct);
+        if (!await scope.GetRequiredService<PasswordResets>().SetAsync(account.UserId, hash, () => Task.FromResult(true), ct))
+            throw new CommandException($"The account {account.Email} was erased meanwhile.");
+
         await run.Output.WriteLineAsync(run.Input is null ? password : $"The password of {account.Email} is set.");
 
         return 0;

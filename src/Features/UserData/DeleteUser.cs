@@ -22,7 +22,8 @@ public sealed record DeleteUserRequest
 public sealed record DeleteUserResponse(bool Success, string Message);
 
 /// <summary>The erasure of the user, as Better Auth's client asks for it.</summary>
-public sealed class DeleteUser(Sessions sessions, SessionCookies cookies, CurrentPassword current, Erasure erasure, TimeProvider clock)
+public sealed class DeleteUser(
+    CurrentSession session, SessionCookies cookies, CurrentPassword current, Erasure erasure, TimeProvider clock)
     : Endpoint<DeleteUserRequest, Results<BetterAuthResponse<DeleteUserResponse>, BetterAuthError>>
 {
     public override void Configure()
@@ -44,7 +45,7 @@ public sealed class DeleteUser(Sessions sessions, SessionCookies cookies, Curren
         if (BetterAuthError.In(req) is { } fault)
             return fault;
 
-        if (await sessions.FindAsync(HttpContext, ct) is not { } signedIn)
+        if (await session.FindAsync(HttpContext, ct) is not { } signedIn)
             return BetterAuthError.Unauthorized;
 
         if (await FindRefusalAsync(req, signedIn, ct) is { } refusal)

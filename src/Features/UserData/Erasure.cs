@@ -4,7 +4,7 @@ using TaskSlices.Infrastructure.Data;
 namespace TaskSlices.Features.UserData;
 
 /// <summary>Erases a user: sessions, account and every row.</summary>
-public sealed class Erasure(AppDb db, UserRows rows, Sessions sessions, EndedSessions ended, IStore store)
+public sealed class Erasure(AppDb db, UserRows rows, SessionRemoval sessions, EndedSessions ended, IStore store)
 {
     /// <summary>
     /// One unit: nobody signs in between the end of the sessions and that of the account. Both marks are made in it, so that a change which

@@ -167,7 +167,8 @@ public sealed class AccountDocument(IOptions<AuthSettings> auth, AccountJson jso
         AccountGate.RefusalsOf(SliceOf(endpoint)).Concat(endpoint.Metadata.GetOrderedMetadata<Refusals>().SelectMany(r => r.Errors));
 
     private static bool UsesSessions(Endpoint endpoint) =>
-        SliceOf(endpoint).EndpointType.GetConstructors()[0].GetParameters().Any(p => p.ParameterType == typeof(Sessions));
+        SliceOf(endpoint).EndpointType.GetConstructors()[0].GetParameters()
+            .Any(p => p.ParameterType == typeof(Sessions) || p.ParameterType == typeof(CurrentSession));
 
     private static EndpointDefinition SliceOf(Endpoint endpoint) => endpoint.Metadata.GetMetadata<EndpointDefinition>()!;
 }

@@ -67,6 +67,18 @@ public sealed class ResetPasswordTests(MailingServer server)
     }
 
     [Fact]
+    public async Task Works_no_more_once_the_operator_has_set_another_password()
+    {
+        var visitor = await server.SignUpAsync();
+        var token = await TokenAsync(visitor);
+
+        var (exitCode, _, error) = await ServerProcess.RunAsync(["user", "reset-password", visitor.Email], server.DataDirectory);
+
+        Assert.Equal((0, ""), (exitCode, error));
+        await server.NewVisitor().Post(Url, Json(token)).IsRefused(400, "Invalid token", "INVALID_TOKEN");
+    }
+
+    [Fact]
     public async Task Ends_all_other_links_too()
     {
         var visitor = await server.SignUpAsync();
