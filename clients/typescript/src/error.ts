@@ -65,7 +65,7 @@ export function errorOf(response: Response, text: string): TaskSlicesError {
     return new TaskSlicesError({
         code: problem.code ?? `HTTP_${status}`,
         status,
-        message: problem.detail ?? `The server answered ${status}.`,
+        message: problem.detail ?? `The server answered with status ${status}.`,
         errors: problem.errors,
         traceId: problem.trace_id,
         current: problem.current,

@@ -18,6 +18,8 @@ export interface CallOptions {
     userId?: string | undefined;
     /** Instead of the client's own. */
     retries?: number | undefined;
+    /** Instead of the client's own, in milliseconds; of a stream: until it is open. */
+    timeout?: number | undefined;
 }
 
 export interface Call<T> extends CallOptions {
@@ -91,12 +93,13 @@ export class Transport {
     }
 
     /** A stream can be aborted after its beginning, too. */
-    async #limit<T>({ signal, isStream }: Call<T>, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    async #limit<T>(call: Call<T>, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+        const { signal, isStream, timeout = this.settings.timeout ?? 30_000 } = call;
         throwIfAborted(signal);
         const ours = new AbortController();
         const abort = () => ours.abort();
         signal?.addEventListener("abort", abort);
-        const timer = setTimeout(abort, this.settings.timeout ?? 30_000);
+        const timer = setTimeout(abort, timeout);
         let isOpen = false;
         try {
             const result = await attempt(ours.signal);

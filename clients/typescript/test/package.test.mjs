@@ -45,6 +45,15 @@ test("The types are those of the document", async () => {
     });
 });
 
+test("The page of the server is built from what is here", async () => {
+    await inTemporary(async (directory) => {
+        const file = join(directory, "app.js");
+        await run("npm", ["run", "page", "--", `--outfile=${file}`], { cwd: folder });
+
+        assert.equal(await readFile(join(folder, "../../src/wwwroot/app.js"), "utf8"), await readFile(file, "utf8"), "Run: npm run page");
+    });
+});
+
 test("It is small, and what is not used is left out", async (t) => {
     const [whole, part] = [await sizeOf('export * from "taskslices"'), await sizeOf('export { TaskSlicesError } from "taskslices"')];
     const all = await sizeOf('export * from "taskslices"; export * from "taskslices/sync"; export * from "taskslices/react"', ["react"]);

@@ -17,7 +17,7 @@ public sealed class ConflictTests(Browser browser) : PageTest(browser)
         await bob.SignInAsync(ada.Email);
         ada.Expects("status of 412");
         var tags = new List<string?>();
-        ada.Page.Request += (_, request) => tags.AddRange(request.Method == "PUT" ? [request.Headers.GetValueOrDefault("if-match")] : []);
+        ada.Page.Request += (_, request) => tags.AddRange(request.Method == "PATCH" ? [request.Headers.GetValueOrDefault("if-match")] : []);
         await ada.Button("Edit Buy milk").ClickAsync();
         await ada.Page.GetByLabel("Title").FillAsync("Buy oat milk");
 

@@ -53,7 +53,7 @@ public sealed class FieldsTests(Browser browser) : PageTest(browser)
         await CreateAsync(api, new { title = "Meet", description = "one\r\ntwo", due_date = "2030-03-04T18:30:00+05:30", tags = (string[])["a, b", "c"] });
         await ada.Page.ReloadAsync();
         var sent = new List<string>();
-        ada.Page.Request += (_, request) => sent.AddRange(request.Method == "PUT" ? [request.PostData!] : []);
+        ada.Page.Request += (_, request) => sent.AddRange(request.Method == "PATCH" ? [request.PostData!] : []);
 
         await EditAsync("Meet", "Title", "Meet Bob");
         await EditAsync("Meet Bob", "Due", "2030-03-05");

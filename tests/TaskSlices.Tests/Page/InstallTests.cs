@@ -136,7 +136,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
         }
 
         // The files of a version of which one could not be fetched are not taken for it.
-        (site.Status, site.Version, site.Missing) = (200, 3, "/list.js");
+        (site.Status, site.Version, site.Missing) = (200, 3, "/icon.png");
         await ada.Page.ReloadAsync();
         await Expect(heading).ToHaveTextAsync("Version 3");
         site.Status = 503;

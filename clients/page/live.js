@@ -1,12 +1,13 @@
 import { connection } from "./api.js";
 import { call } from "./session.js";
-import { home } from "./tasks.js";
 
-// A stream of what is changed, while the page can be seen. EventSource sends no header, so each stream needs a ticket. Where there is no
-// stream, be there too many or a proxy that keeps it to itself, the changes are asked for.
+// A stream of what is changed, while the page can be seen. Where there is none, be there too many or a proxy that keeps it to itself, the
+// changes are asked for.
 const [SOON, LATEST] = [500, 5_000];
-/** Until a stream has to be open; what lives shorter is no success. */
-const LASTING = 10_000;
+/** Until a stream has to be open, in milliseconds. */
+const OPENING = 10_000;
+/** What lives shorter is no success. */
+const LASTING = 2 * OPENING;
 let current = null;
 let isLost = false;
 
@@ -15,8 +16,8 @@ connection.addEventListener("found", () => {
   if (isLost) current?.wake?.();
   isLost = false;
 });
-addEventListener("online", () => current?.end?.());
-document.addEventListener("visibilitychange", () => (document.hidden ? current?.end?.() : current?.wake?.()));
+addEventListener("online", () => current?.stream?.abort());
+document.addEventListener("visibilitychange", () => (document.hidden ? current?.stream?.abort() : current?.wake?.()));
 
 /**
  * Tells of all changes after a revision, until it is stopped.
@@ -55,7 +56,7 @@ export async function follow(since, changed, tooOld) {
 export function stop() {
   const last = current;
   current = null;
-  last?.end?.();
+  last?.stream?.abort();
   last?.wake?.();
 }
 
@@ -66,37 +67,29 @@ const rethrow = (...codes) => (error) => {
 
 /** Resolves when the stream has ended. @returns whether it was a good one */
 async function listen(mine) {
-  const { data } = await call("POST", `${home()}/events/ticket`, { body: {}, isQuiet: true });
-  if (mine !== current || document.hidden) return false;
+  const begun = performance.now();
+  const { signal } = (mine.stream = new AbortController());
+  const read = async (api, options) => {
+    for await (const change of api.streamChanges({ since: mine.since }, { ...options, signal, timeout: OPENING })) take(mine, change);
+  };
+  // A stream that breaks says nothing about the connection: what is asked next does.
+  await call((...args) => read(...args).catch(rethrow(401, 403)), { isQuiet: true });
 
-  return new Promise((resolve) => {
-    const source = new EventSource(`${home()}/events?${new URLSearchParams({ ticket: data.ticket, since: mine.since })}`);
-    let opened = Infinity;
-    mine.end = () => {
-      clearTimeout(opening);
-      source.close();
-      resolve(performance.now() - opened > LASTING);
-    };
-    const opening = setTimeout(mine.end, LASTING);
-    source.addEventListener("open", () => {
-      opened = performance.now();
-      clearTimeout(opening);
-    });
-    source.addEventListener("error", mine.end);
-    source.addEventListener("tasks", ({ data: text, lastEventId }) => {
-      mine.since = Number(lastEventId);
-      mine.changed(JSON.parse(text));
-    });
-  });
+  return performance.now() - begun > LASTING;
 }
 
 async function ask(mine) {
   let page;
   do {
-    ({ data: page } = await call("GET", `${home()}/changes?since=${mine.since}`, { isQuiet: true }));
+    page = await call((api, options) => api.listChanges({ since: mine.since }, options), { isQuiet: true });
     if (mine !== current) return;
 
+    page.changes.forEach((change) => take(mine, change));
     mine.since = page.next;
-    page.changes.filter(({ kind }) => kind === "tasks").forEach(mine.changed);
   } while (page.more);
+}
+
+function take(mine, change) {
+  mine.since = change.revision;
+  if (change.kind === "tasks") mine.changed(change);
 }

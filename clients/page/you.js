@@ -2,10 +2,9 @@ import { fail } from "./editor.js";
 import { label } from "./fields.js";
 import { announce, notify } from "./notice.js";
 import { call, callAccount, erase, know, user } from "./session.js";
-import { home } from "./tasks.js";
 
-/** What an export may take, and how long its file is held for the browser to save. */
-const PATIENCE = 600_000;
+/** How long the file of an export is held for the browser to save, in milliseconds. */
+const HOLDING = 600_000;
 const $ = (selector) => document.querySelector(selector);
 const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", FxiOS: "Firefox", Chrome: "Chrome", CriOS: "Chrome", Safari: "Safari" };
 const SYSTEMS = ["Android", "iPhone", "iPad", "Windows", "CrOS", "Mac OS", "Linux"];
@@ -79,11 +78,14 @@ async function endOthers() {
 }
 
 async function download() {
-  const { data } = await call("GET", `${home()}/export`, { patience: PATIENCE });
+  const lines = [];
+  await call(async (api, options) => {
+    for await (const row of api.exportUser(options)) lines.push(`${JSON.stringify(row)}\n`);
+  });
   const link = document.createElement("a");
-  [link.href, link.download] = [URL.createObjectURL(data), `taskslices-${new Date().toLocaleDateString("sv")}.ndjson`];
+  [link.href, link.download] = [URL.createObjectURL(new Blob(lines)), `taskslices-${new Date().toLocaleDateString("sv")}.ndjson`];
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), PATIENCE);
+  setTimeout(() => URL.revokeObjectURL(link.href), HOLDING);
 }
 
 async function eraseAll({ password }) {

@@ -1,4 +1,4 @@
-import { connection, Unreachable } from "./api.js";
+import { connection } from "./api.js";
 import { store } from "./drafts.js";
 import { differ } from "./fields.js";
 import { notify } from "./notice.js";
@@ -127,7 +127,7 @@ async function carryOut(change) {
     return finish(change, await perform(change));
   } catch (error) {
     const { status, current } = error;
-    if (error instanceof Unreachable || (change.waits && PASSING.includes(status))) return wait(status);
+    if (error.isLost || (change.waits && PASSING.includes(status))) return wait(status);
     if (kind === "remove" && status === 404) return finish(change, null);
     if (status !== 412) return refuse(change, error);
     // The answer to this very change was lost.

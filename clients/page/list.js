@@ -129,7 +129,7 @@ export async function refresh(size = Math.max(rows.size, view?.size ?? 0)) {
   let revision;
   isLoading = true;
   try {
-    let rest = `?limit=${Math.min(Math.max(size, PAGE), LARGEST)}&${new URLSearchParams(new FormData(query))}`;
+    let rest = `limit=${Math.min(Math.max(size, PAGE), LARGEST)}&${new URLSearchParams(new FormData(query))}`;
     do {
       const page = await tasks.list(rest);
       if (mine !== reading) return false;
