@@ -1,11 +1,13 @@
 const template = document.querySelector("#fields");
-const NAMES = ["title", "description", "priority", "due_date", "tags"];
+const NAMES = ["title", "description", "priority", "due_date", "recurrence", "category", "tags"];
 const read = {
   title: (text) => text,
   priority: (word) => word,
   description: (text) => text || null,
   // The time of day and the offset stay.
   due_date: (date, { due_date }) => (date ? date + (due_date?.slice(10) ?? "") : null),
+  recurrence: (rule) => rule || null,
+  category: (text) => text.trim() || null,
   tags: (text, { tags = [] }) => {
     // One that was there before may have a comma.
     const whole = tags.filter((tag) => tag.includes(",") && text.includes(tag));
@@ -27,13 +29,15 @@ export function say(name, task) {
     description: ["Details", task.description],
     priority: ["Priority", capitalize(task.priority)],
     due_date: ["Due", task.due_date && format(task.due_date)],
+    recurrence: ["Repeats", task.recurrence],
+    category: ["Category", task.category],
     tags: ["Tags", task.tags.join(", ")],
   }[name];
 
   return [label, text || "None"];
 }
 
-/** Adds priority, due date and tags to a form. */
+/** Adds all fields but title and details to a form. */
 export function addTo(form) {
   form.querySelector(".more").append(template.content.cloneNode(true));
   label(form);
@@ -46,8 +50,11 @@ export function label(form) {
 
 /** Shows a task and its draft in a form. @returns what gives the members that were changed, and no others */
 export function fill({ elements }, task, draft) {
-  const write = ({ title = "", description, priority = "none", due_date, tags = [] }) => {
-    const texts = [title, description ?? "", priority, due_date?.slice(0, 10) ?? "", tags.join(", ")];
+  const write = ({ title = "", description, priority = "none", due_date, recurrence, category, tags = [] }) => {
+    // A rule of another program is kept as it is.
+    const { options } = elements.recurrence;
+    if (recurrence && ![...options].some(({ value }) => value === recurrence)) options.add(new Option(recurrence));
+    const texts = [title, description ?? "", priority, due_date?.slice(0, 10) ?? "", recurrence ?? "", category ?? "", tags.join(", ")];
     NAMES.forEach((name, i) => (elements[name].value = texts[i]));
   };
   write(task);
@@ -63,12 +70,14 @@ export function fill({ elements }, task, draft) {
 }
 
 /** What is to be read beside title and description: texts, each with its kind. */
-export function describe({ priority, due_date, tags, completed }) {
+export function describe({ priority, due_date, recurrence, category, tags, completed }) {
   const isLate = !completed && isOver(due_date);
 
   return [
     ...(priority === "none" ? [] : [[`${capitalize(priority)} priority`, priority]]),
     ...(due_date ? [[`${isLate ? "Overdue:" : "Due"} ${format(due_date)}`, isLate ? "late" : "due"]] : []),
+    ...(recurrence ? [[`Repeats ${recurrence}`, "repeat"]] : []),
+    ...(category ? [[category, "category"]] : []),
     ...tags.map((tag) => [tag, "tag"]),
   ];
 }

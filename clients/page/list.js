@@ -24,7 +24,7 @@ const $ = (selector) => document.querySelector(selector);
 const [list, form, query, more] = [$("#list"), $("#add"), $("#query"), $("#more")];
 const { title, description } = form.elements;
 /** A task with only a title. */
-const EMPTY = { description: null, completed: false, priority: "none", due_date: null, tags: [] };
+const EMPTY = { description: null, completed: false, priority: "none", due_date: null, recurrence: null, category: null, tags: [] };
 const nothing = {
   all: "Nothing to do yet. Add your first task above.",
   pending: "Nothing is pending. Well done.",

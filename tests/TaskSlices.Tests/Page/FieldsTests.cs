@@ -46,6 +46,32 @@ public sealed class FieldsTests(Browser browser) : PageTest(browser)
     }
 
     [Fact]
+    public async Task Make_a_task_come_again_when_it_is_done()
+    {
+        var ada = await WithAccountAsync();
+        using var api = await ada.ApiAsync();
+        var add = ada.Page.Locator("#add");
+        await ada.Button("+ Details").ClickAsync();
+        await add.GetByLabel("Due").FillAsync("2030-12-24");
+        await add.GetByLabel("Repeats").SelectOptionAsync("Weekly");
+        await add.GetByLabel("Category").FillAsync("Garden");
+        await ada.AddAsync("Water the tomatoes");
+        await Expect(ada.Rows.Locator(".facts")).ToHaveTextAsync(["Due 24 Dec 2030Repeats weeklyGarden"]);
+
+        await ada.Box("Water the tomatoes").CheckAsync();
+        await ada.Counts("1 pending, 1 done");
+        await Expect(ada.Rows.Locator(".facts")).ToHaveTextAsync(["Due 31 Dec 2030Repeats weeklyGarden", "Due 24 Dec 2030Repeats weeklyGarden"]);
+
+        // The rule of another program stays, too.
+        await CreateAsync(api, new { title = "Mow the lawn", recurrence = "FREQ=WEEKLY;INTERVAL=2" });
+        await ada.Button("Edit Mow the lawn").ClickAsync();
+        await Expect(ada.Rows.First.GetByLabel("Repeats")).ToHaveValueAsync("FREQ=WEEKLY;INTERVAL=2");
+        await ada.Rows.First.GetByLabel("Category").FillAsync(" Garden ");
+        await ada.Button("Save").ClickAsync();
+        await Expect(ada.Row("Mow the lawn").Locator(".facts")).ToHaveTextAsync("Repeats FREQ=WEEKLY;INTERVAL=2Garden");
+    }
+
+    [Fact]
     public async Task Stay_as_they_are_when_others_are_edited()
     {
         var ada = await WithAccountAsync();
@@ -115,7 +141,7 @@ public sealed class FieldsTests(Browser browser) : PageTest(browser)
         await ada.Button("Delete Water").ClickAsync();
         await ada.Button("Undo").ClickAsync();
         await Expect(ada.Button("Delete Water")).ToBeFocusedAsync();
-        await Expect(ada.Row("Water").Locator(".facts span")).ToHaveTextAsync(["Low priority", "Due 24 Dec 2030, 18:00", "home"]);
+        await Expect(ada.Row("Water").Locator(".facts span")).ToHaveTextAsync(["Low priority", "Due 24 Dec 2030, 18:00", "Repeats daily", "garden", "home"]);
         var tasks = new JsonArray();
         await Wait.Until("the task is back on the server, too", async () =>
             (tasks = (await api.GetFromJsonAsync<JsonArray>("tasks", TestContext.Current.CancellationToken))!).Count == 1);
