@@ -1,6 +1,6 @@
 import { TaskSlicesError } from "../typescript/src/index.ts";
 
-/** In milliseconds: what takes longer is no answer. */
+/** In milliseconds: a call that takes longer, with its token, has no answer. */
 export const PATIENCE = 20_000;
 
 /** Where the page is, under a proxy's path too: all addresses are relative to it. */
@@ -20,14 +20,19 @@ export async function reach(address, options) {
     throw unreachable();
   });
   const { status } = response;
-  // The server answers with JSON or events. Anything else is a proxy's answer, or that of another program.
-  const isOurs = /json|event-stream/.test(response.headers.get("Content-Type"));
-  if (!isOurs && [502, 503, 504].includes(status)) throw unreachable(`: the proxy in front of it answers with status ${status}`);
+  const isStream = /event-stream|ndjson/.test(response.headers.get("Content-Type"));
+  const text = isStream ? "" : await response.text().catch(() => {
+    throw unreachable();
+  });
+  // The server answers with JSON, events or lines. Anything else is a proxy's answer, or that of another program.
+  const isOurs = isStream || isJson(text);
+  if (status === 502 || status === 504 || (status === 503 && !isOurs))
+    throw unreachable(`: the proxy in front of it answers with status ${status}`);
 
   connection.dispatchEvent(new Event("found"));
   if (!isOurs) throw new TaskSlicesError({ code: "NOT_TASKSLICES", status, message: wrongAnswer });
 
-  return response;
+  return isStream ? response : new Response(text, response);
 }
 
 /**
@@ -41,10 +46,8 @@ export async function send(method, path, body) {
       signal: AbortSignal.timeout(PATIENCE),
       ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
     });
-    const data = await response.json().catch(() => {
-      throw unreachable();
-    });
-    if (!response.ok) throw refusal(response, data);
+    const data = await response.json();
+    if (!response.ok) throw refusal(response, data ?? {});
 
     return { data, headers: response.headers };
   } catch (error) {
@@ -57,6 +60,16 @@ export function tell(error) {
   if (error.isLost) connection.dispatchEvent(new CustomEvent("lost", { detail: error.message }));
 
   return error;
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const unreachable = (why = "") =>

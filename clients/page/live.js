@@ -6,8 +6,8 @@ import { call } from "./session.js";
 const [SOON, LATEST] = [500, 5_000];
 /** Until a stream has to be open, in milliseconds. */
 const OPENING = 10_000;
-/** What lives shorter is no success. */
-const LASTING = 2 * OPENING;
+/** What ends sooner after its first try is no success. */
+const LASTING = OPENING + 1_000;
 let current = null;
 let isLost = false;
 

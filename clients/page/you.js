@@ -3,8 +3,8 @@ import { label } from "./fields.js";
 import { announce, notify } from "./notice.js";
 import { call, callAccount, erase, know, user } from "./session.js";
 
-/** How long the file of an export is held for the browser to save, in milliseconds. */
-const HOLDING = 600_000;
+/** In milliseconds: what an export may take, and how long its file is held for the browser to save. */
+const LONGEST = 600_000;
 const $ = (selector) => document.querySelector(selector);
 const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", FxiOS: "Firefox", Chrome: "Chrome", CriOS: "Chrome", Safari: "Safari" };
 const SYSTEMS = ["Android", "iPhone", "iPad", "Windows", "CrOS", "Mac OS", "Linux"];
@@ -80,12 +80,13 @@ async function endOthers() {
 async function download() {
   const lines = [];
   await call(async (api, options) => {
-    for await (const row of api.exportUser(options)) lines.push(`${JSON.stringify(row)}\n`);
+    const limits = { timeout: LONGEST, signal: AbortSignal.timeout(LONGEST) };
+    for await (const row of api.exportUser({ ...options, ...limits })) lines.push(`${JSON.stringify(row)}\n`);
   });
   const link = document.createElement("a");
-  [link.href, link.download] = [URL.createObjectURL(new Blob(lines)), `taskslices-${new Date().toLocaleDateString("sv")}.ndjson`];
+  [link.href, link.download] = [URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" })), `taskslices-${new Date().toLocaleDateString("sv")}.ndjson`];
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), HOLDING);
+  setTimeout(() => URL.revokeObjectURL(link.href), LONGEST);
 }
 
 async function eraseAll({ password }) {

@@ -42,12 +42,18 @@ export function createTaskSlices(settings: Settings) {
     async function listTasks(query: ListQuery | string = {}, options?: CallOptions): Promise<TaskPage> {
         return transport.send<TaskPage>(
             { method: "GET", path: "/tasks", query: textOf(query), isRepeatable: true, ...options },
-            (text, { headers }) => ({
-                tasks: JSON.parse(text),
-                revision: Number(/\d+/.exec(headers.get("ETag") ?? "")?.[0] ?? 0),
-                total: headers.has("X-Total-Count") ? Number(headers.get("X-Total-Count")) : undefined,
-                next: /<[^>?]*\?([^>]*)>; rel="next"/.exec(headers.get("Link") ?? "")?.[1],
-            }),
+            (text, { headers }) => {
+                const tasks: Task[] = JSON.parse(text);
+                // A proxy may take the tag away: then what is between these and the last change comes again.
+                const revision = /\d+/.exec(headers.get("ETag") ?? "")?.[0] ?? tasks.reduce((last, task) => Math.max(last, task.revision), 0);
+
+                return {
+                    tasks,
+                    revision: Number(revision),
+                    total: headers.has("X-Total-Count") ? Number(headers.get("X-Total-Count")) : undefined,
+                    next: /<[^>?]*\?([^>]*)>; rel="next"/.exec(headers.get("Link") ?? "")?.[1],
+                };
+            },
         );
     }
 
@@ -147,7 +153,12 @@ export function createTaskSlices(settings: Settings) {
         /** Everything that is kept about the user; `kind` names the table. */
         async *exportUser(options?: CallOptions): AsyncGenerator<{ kind: string } & Record<string, unknown>, void, void> {
             const response = await transport.open({ method: "GET", path: "/export", isRepeatable: true, ...options });
-            for await (const line of linesOf(response)) if (line) yield JSON.parse(line);
+            try {
+                for await (const line of linesOf(response)) if (line) yield JSON.parse(line);
+            } catch (error) {
+                throwIfAborted(options?.signal);
+                throw failureOf(error);
+            }
         },
 
         /** Tasks, sessions and account, for good. */

@@ -169,6 +169,42 @@ test("A token is used until just before it expires", async () => {
     assert.notEqual(seen[0][1], seen[1][1]);
 });
 
+test("A clock that is ahead costs no token for each call", async () => {
+    const issued = Date.now() / 1000 - 3600;
+    let asked = 0;
+    const getToken = () => (asked++, `e30.${btoa(JSON.stringify({ sub: "ann", iat: issued, exp: issued + 900 }))}.`);
+    const api = createTaskSlices({ baseUrl: "http://localhost", fetch: async () => Response.json([]), getToken });
+    for (let i = 0; i < 3; i++) await api.listTasks();
+
+    assert.equal(asked, 1);
+});
+
+test("Without its tag a list has the revision of its last change", async () => {
+    const fetch = async () => Response.json([{ revision: 7 }, { revision: 12 }, { revision: 3 }]);
+    const api = createTaskSlices({ baseUrl: "http://localhost", fetch, getToken: () => `e30.${btoa('{"sub":"ann","exp":4e9}')}.` });
+
+    assert.equal((await api.listTasks()).revision, 12);
+});
+
+test("An export that breaks off is an error", async () => {
+    const cut = (end) => createTaskSlices({
+        baseUrl: server.url,
+        getToken: () => `e30.${btoa('{"sub":"ann","exp":4e9}')}.`,
+        fetch: async () => new Response(new ReadableStream({
+            start(stream) {
+                stream.enqueue(new TextEncoder().encode('{"kind":"tasks"}\n{"kind":'));
+                end(stream);
+            },
+        })),
+    });
+    for (const end of [(stream) => stream.error(new TypeError("The network is gone.")), (stream) => stream.close()]) {
+        const reading = (async () => {
+            for await (const row of cut(end).exportUser()) assert.deepEqual(row, { kind: "tasks" });
+        })();
+        assert.equal((await errorOf(reading)).code, "NETWORK_ERROR");
+    }
+});
+
 test("The owner of the address is the subject, whatever its letters", async () => {
     const bytes = new TextEncoder().encode(JSON.stringify({ sub: "ä/b?", exp: 4e9 }));
     const payload = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");

@@ -44,7 +44,7 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
 
     /// <summary>The same files as in Node.js, with the browser's own fetch, streams, IndexedDB and locks, from another origin than the server's.</summary>
     [Theory]
-    [InlineData("client", 16)]
+    [InlineData("client", 19)]
     [InlineData("sync", 15)]
     [InlineData("model", 1)]
     public async Task Passes_them_in_Chromium_too(string name, int count)

@@ -118,6 +118,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
         site.Version = 2;
         await ada.Page.ReloadAsync();
         await Expect(heading).ToHaveTextAsync("Version 2");
+        await Expect(heading).ToBeVisibleAsync();
         await IsReadyAsync(ada.Page, "Version 2");
 
         // Another file of the page is no page.
