@@ -764,6 +764,7 @@ export interface operations {
                 /** @description The same as status. */
                 status_filter?: "all" | "pending" | "active" | "incomplete" | "completed" | "complete" | "done";
                 completed?: boolean;
+                category?: string;
                 tags?: string[];
                 /** @description The same as tags. */
                 tag?: string[];

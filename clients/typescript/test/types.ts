@@ -15,6 +15,7 @@ export const query: Required<ListQuery> = {
     status_filter: "pending",
     completed: false,
     priority: "high",
+    category: "Garden",
     tags: ["home", "garden"],
     tag: ["garden", "home"],
     due_from: "2026-12-01",

@@ -11,6 +11,7 @@ public sealed record ListTasksRequest : OwnedRequest
         .Filter(t => t.Priority, Priorities.Words, "priority")
         .Filter(t => t.Completed, Statuses(), "status", "status_filter")
         .Filter(t => t.Completed, "completed")
+        .Filter(t => t.Category, "category")
         .FilterAll(t => t.TagKeys, TagList.KeyOf, "tags", "tag")
         .From(t => t.DueOrder, DueDate.Start, "due_from", "due_after", "due_date_from", "due_date_start")
         .To(t => t.DueOrder, DueDate.End, "due_to", "due_before", "due_date_to", "due_date_end")

@@ -12,8 +12,8 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
         ("B", """{"title":"Straße fegen","completed":true}"""),
         ("C", """{"title":"zebra","priority":"critical","due_date":"2026-12-24T18:00","tags":["work"],"completed":true}"""),
         ("D", """{"title":"Apple","description":"ΟΔΥΣΣΕΎΣ goes home","priority":"Low","due_date":"2026-12-24T23:30:00-02:00","tags":["Été"]}"""),
-        ("E", """{"title":"apple","priority":"LOW","tags":["home"]}"""),
-        ("F", """{"title":"ﬁle 100% _done_ \\","priority":"medium","due_date":"2026-12-23T12:00:00.5Z","tags":["a b"]}"""),
+        ("E", """{"title":"apple","priority":"LOW","tags":["home"],"category":"Garden & yard"}"""),
+        ("F", """{"title":"ﬁle 100% _done_ \\","priority":"medium","category":"garden","due_date":"2026-12-23T12:00:00.5Z","tags":["a b"]}"""),
     ];
 
     private readonly string _ann = app.Ann;
@@ -21,7 +21,7 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
     [Theory]
     // As it is without a wish, and with empty ones, as forms send them.
     [InlineData("", "FEDCBA")]
-    [InlineData("?status=&priority=&tags=&tag=&search=&sort=&sort_by=&order=&due_from=&due_to=&limit=&offset=&page=&count=", "FEDCBA")]
+    [InlineData("?status=&priority=&category=&tags=&tag=&search=&sort=&sort_by=&order=&due_from=&due_to=&limit=&offset=&page=&count=", "FEDCBA")]
     [InlineData("?status=all&sort=created_at&order=desc", "FEDCBA")]
     [InlineData("?assignee=bob&view=board&_=1700000000000&utm_source=x", "FEDCBA")]
     // Whether it is done.
@@ -57,6 +57,13 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
     [InlineData("?priority=urgent", "C")]
     [InlineData("?priority=Critical", "C")]
     [InlineData("?priority=urgent&priority=critical", "C")]
+    // The category, byte for byte.
+    [InlineData("?category=Garden+%26%20yard", "E")]
+    [InlineData("?CATEGORY=garden", "F")]
+    [InlineData("?category=Garden", "")]
+    [InlineData("?category=garden&category=garden", "F")]
+    [InlineData("?category=%27%20OR%201=1", "")]
+    [InlineData("?category=garden&status=pending&priority=medium", "F")]
     // Tags.
     [InlineData("?tags=work", "CA")]
     [InlineData("?tags=WORK", "CA")]
@@ -167,6 +174,7 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
     [InlineData("completed=yes", "completed", "true or false")]
     [InlineData("completed=1", "completed", "true or false")]
     [InlineData("completed=all", "completed", "true or false")]
+    [InlineData("category=a&category=b", "category", "twice")]
     [InlineData("priority=highest", "priority", "none, low, medium, high, urgent or critical")]
     [InlineData("priority=3", "priority", "low")]
     [InlineData("priority=low,high", "priority", "low")]

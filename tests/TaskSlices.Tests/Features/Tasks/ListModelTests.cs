@@ -27,6 +27,7 @@ public sealed class ListModelTests(App app) : TestBase<App>
     ];
 
     private static readonly string[] Tags = ["home", "Home office", "GARDEN", "résumé"];
+    private static readonly string?[] Categories = [null, null, "home", "Home", "été"];
     private static readonly string?[] Searches = [null, null, "strasse", "Resume", "οδος", "e", "later résumé", "home", "zzz"];
     private static readonly string?[] Sorts = [null, "created_at", "updated_at", "title", "priority", "due_date"];
 
@@ -35,19 +36,21 @@ public sealed class ListModelTests(App app) : TestBase<App>
         from priority in Gen.Elements(Priorities)
         from due in Gen.Elements(DueDates)
         from completed in Gen.Elements(true, false)
+        from category in Gen.Elements(Categories)
         from tags in Gen.SubListOf(Tags)
-        select new Draft(title.Title, priority, due, completed, [.. tags]);
+        select new Draft(title.Title, priority, due, completed, category, [.. tags]);
 
     private static readonly Gen<Asked> Lists =
         from status in Gen.Elements<bool?>(null, null, true, false)
         from priority in Gen.Elements<string?>(null, null, null, "high", "none")
+        from category in Gen.Elements<string?>(null, null, null, "home", "été")
         from tags in Gen.Frequency((3, Gen.Constant<string[]>([])), (2, Gen.SubListOf(Tags).Select(list => list.Take(2).ToArray())))
         from search in Gen.Elements(Searches)
         from to in Gen.Elements<string?>(null, null, null, "2026-12-24", "2026-12-24T16:00:00Z")
         from sort in Gen.Elements(Sorts)
         from order in Gen.Elements<string?>(null, "asc", "desc")
         from limit in Gen.Choose(1, 6)
-        select new Asked(status, priority, tags, search, to, sort, order, limit);
+        select new Asked(status, priority, category, tags, search, to, sort, order, limit);
 
     private readonly CompareInfo _compare = CultureInfo.InvariantCulture.CompareInfo;
 
@@ -98,7 +101,7 @@ public sealed class ListModelTests(App app) : TestBase<App>
                 continue;
 
             // One that comes, one that goes (the last that was seen, every other time), and one that moves.
-            var draft = new Draft(Titles[number % Titles.Length].Title, Priorities[number % 5], DueDates[number % DueDates.Length], number % 2 == 0, [Tags[number % 4]]);
+            var draft = new Draft(Titles[number % Titles.Length].Title, Priorities[number % 5], DueDates[number % DueDates.Length], number % 2 == 0, Categories[number % 5], [Tags[number % 4]]);
             touched.Add((await client.Post($"/api/{user}/tasks", draft.Json).Is(HttpStatusCode.Created)).Id());
             var gone = number % 2 == 0 ? walked[^1] : tasks[number * 5 % tasks.Count].Id();
             await client.Delete($"/api/{user}/tasks/{gone}");
@@ -145,6 +148,7 @@ public sealed class ListModelTests(App app) : TestBase<App>
         var found = tasks.Where(task =>
             (asked.Status is null || asked.Status == task["completed"]!.GetValue<bool>())
             && (asked.Priority is null || asked.Priority == task.Text("priority"))
+            && (asked.Category is null || asked.Category == task["category"]?.GetValue<string>())
             && asked.Tags.All(tag => TagsOf(task).Contains(tag, StringComparer.InvariantCultureIgnoreCase))
             && (asked.To is null || (Due(task) is { } due && string.CompareOrdinal(due, asked.To == "2026-12-24" ? "2026-12-24~" : "2026-12-24T16:00:00.0000000") <= 0))
             && (asked.Search ?? "").Split(' ').All(word => Texts(task).Any(text => _compare.IndexOf(text, word, CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace) >= 0))).ToList();
@@ -183,7 +187,7 @@ public sealed class ListModelTests(App app) : TestBase<App>
         ? task["due_date"]?.GetValue<string>()
         : DateTimeOffset.Parse(due, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture);
 
-    private sealed record Draft(string Title, string Priority, string? DueDate, bool Completed, string[] Tags)
+    private sealed record Draft(string Title, string Priority, string? DueDate, bool Completed, string? Category, string[] Tags)
     {
         public string Json => new JsonObject
         {
@@ -191,16 +195,19 @@ public sealed class ListModelTests(App app) : TestBase<App>
             ["priority"] = Priority,
             ["due_date"] = DueDate,
             ["completed"] = Completed,
+            ["category"] = Category,
             ["tags"] = new JsonArray([.. Tags.Select(tag => JsonValue.Create(tag))]),
         }.ToJsonString();
     }
 
-    private sealed record Asked(bool? Status, string? Priority, string[] Tags, string? Search, string? To, string? Sort, string? Order, int Limit)
+    private sealed record Asked(
+        bool? Status, string? Priority, string? Category, string[] Tags, string? Search, string? To, string? Sort, string? Order, int Limit)
     {
         public string Query => string.Join('&', new[]
         {
             Status is { } completed ? $"status={(completed ? "completed" : "pending")}" : null,
             Priority is null ? null : $"priority={Priority}",
+            Category is null ? null : $"category={Uri.EscapeDataString(Category)}",
             Tags.Length == 0 ? null : $"tags={Uri.EscapeDataString(string.Join(',', Tags))}",
             Search is null ? null : $"search={Uri.EscapeDataString(Search)}",
             To is null ? null : $"due_to={Uri.EscapeDataString(To)}",
