@@ -133,10 +133,11 @@ export function createTaskSlices(settings: Settings) {
 
         /** The same as they happen, until the stream ends, with the token at the latest. NO_STREAMS where fetch has none (React Native). */
         async *streamChanges(query: { since?: number } = {}, options?: CallOptions): AsyncGenerator<Change, void, void> {
-            const response = await transport.open(
-                { method: "GET", path: "/events", query: textOf(query), isRepeatable: true, ...options },
-            );
-            if (!response.body) throw new TaskSlicesError({ code: "NO_STREAMS", status: 0, message: "This fetch has no streams." });
+            // React Native's fetch answers when all has come, which never happens to a stream.
+            const hasStreams = typeof ReadableStream !== "undefined";
+            const call: Call<Response> = { method: "GET", path: "/events", query: textOf(query), isRepeatable: true, ...options };
+            const response = hasStreams ? await transport.open(call) : undefined;
+            if (!response?.body) throw new TaskSlicesError({ code: "NO_STREAMS", status: 0, message: "This fetch has no streams." });
 
             try {
                 for await (const line of linesOf(response, SILENCE)) if (line.startsWith("data:")) yield JSON.parse(line.slice(5));

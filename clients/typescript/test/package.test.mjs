@@ -54,6 +54,16 @@ test("The page of the server is built from what is here", async () => {
     });
 });
 
+test("It needs nothing that React Native does not have", async () => {
+    const server = await Server.start({ BETTER_AUTH_SECRET: "a-secret-made-up-for-the-tests-of-the-package" });
+    try {
+        const { stdout } = await run("node", [join(folder, "test/support/react-native.mjs"), server.url, "a-secret-made-up-for-the-tests-of-the-package"]);
+        assert.equal(stdout, "One, Two\n");
+    } finally {
+        await server.stop();
+    }
+});
+
 test("It is small, and what is not used is left out", async (t) => {
     const [whole, part] = [await sizeOf('export * from "taskslices"'), await sizeOf('export { TaskSlicesError } from "taskslices"')];
     const all = await sizeOf('export * from "taskslices"; export * from "taskslices/sync"; export * from "taskslices/react"', ["react"]);
