@@ -63,9 +63,21 @@ public sealed class Browser : IAsyncLifetime
         var text = $"{parts[0]}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
 
         using var key = RSA.Create();
-        key.ImportFromPem(File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_directory, "keys")))));
+        key.ImportFromPem(Key());
 
         return $"{text}.{Base64Url.EncodeToString(key.SignData(Encoding.UTF8.GetBytes(text), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+    }
+
+    private string Key()
+    {
+        if (!Engine.IsPostgres)
+            return File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(_directory, "keys"))));
+
+        using var database = Engine.Open(_directory);
+        using var command = database.CreateCommand();
+        command.CommandText = "SELECT value FROM secrets WHERE name LIKE 'keys/%'";
+
+        return (string)command.ExecuteScalar()!;
     }
 
     public async ValueTask DisposeAsync()
