@@ -37,6 +37,8 @@ let rows = new Map();
 let deletions = new Map();
 /** The ids of what was deleted here or elsewhere. */
 let gone = new Set();
+/** What a filter has taken away since the tasks were kept last. */
+let left = [];
 let next = null;
 /** Of the list from its beginning, the newest reading: what answers an older one comes too late. */
 let reading = null;
@@ -86,6 +88,7 @@ export function clear() {
   rows = new Map();
   deletions = new Map();
   gone = new Set();
+  left = [];
   next = view = null;
   reading = {};
   list.replaceChildren();
@@ -277,6 +280,7 @@ function create(task) {
 
 function drop(row, isGone = true) {
   if (isGone) gone.add(row.task.id);
+  else left.push(row.task);
   if (row.element.contains(document.activeElement)) focusNear(row.element);
   rows.delete(row.task.id);
   row.element.remove();
@@ -285,8 +289,12 @@ function drop(row, isGone = true) {
 function keepSoon() {
   clearTimeout(keeping);
   keeping = setTimeout(() => {
+    if (!user || isLoading) return;
+
     const known = [...rows.values()].filter(({ task, isDeleted }) => task.revision && !isDeleted).map(({ task }) => task);
-    if (user && !isLoading) kept.keep(user, known, gone, isPlain() && asked().status === "all");
+    const isWhole = isPlain() && asked().status === "all";
+    kept.keep(user, isWhole ? known : [...left, ...known], gone, isWhole);
+    left = [];
   }, KEEPING);
 }
 
