@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace TaskSlices.Infrastructure.Hosting;
 
@@ -34,6 +35,16 @@ public static class Disk
         using var to = new FileStream(target, OwnerOnlyFile(FileMode.CreateNew));
         from.CopyTo(to);
         to.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Whether two files have the same bytes.</summary>
+    /// <exception cref="IOException">One can't be read.</exception>
+    public static bool AreEqual(string one, string other)
+    {
+        using var first = File.OpenRead(one);
+        using var second = File.OpenRead(other);
+
+        return first.Length == second.Length && SHA256.HashData(first).AsSpan().SequenceEqual(SHA256.HashData(second));
     }
 
     /// <summary>Renames a file, over one of that name. After a kill or a loss of power, one of both has it.</summary>

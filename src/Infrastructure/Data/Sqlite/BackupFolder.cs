@@ -33,16 +33,37 @@ public sealed partial class BackupFolder(IOptions<BackupSettings> settings, Data
         return Path.Combine(Place, $"{kind}-{now.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}{extension}");
     }
 
+    /// <summary>Makes the directory, if there is none.</summary>
+    /// <exception cref="StartupException">It can't be made, or nothing can be written there.</exception>
+    public void Demand()
+    {
+        var probe = Path.Combine(Place, $"{Backup}-00000000T000000000.db{Partial}");
+        try
+        {
+            Disk.MakeDirectory(Place);
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(
+                $"Backup:Directory ({Place}) can't be written: {e.Message} Set it to a directory of the server's own.");
+        }
+    }
+
     /// <summary>When the newest backup was made; null if there is none.</summary>
     /// <exception cref="IOException">The directory can't be read.</exception>
-    public DateTimeOffset? NewestBackup() => !Directory.Exists(Place) ? null : Directory.GetFiles(Place)
-        .Select(path => OwnName().Match(Path.GetFileName(path)))
-        .Where(name => name.Success && name.Groups["kind"].Value == Backup && !name.Groups["partial"].Success)
-        .Select(name => DateTimeOffset.TryParseExact(
-            name.Groups["time"].Value, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+    public DateTimeOffset? NewestBackup() => Whole(Backup)
+        .Select(file => DateTimeOffset.TryParseExact(
+            file.Time, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : (DateTimeOffset?)null)
         .Max();
+
+    /// <summary>The newest file of that kind; null if there is none.</summary>
+    /// <exception cref="IOException">The directory can't be read.</exception>
+    public string? Newest(string kind) =>
+        Whole(kind).OrderByDescending(file => file.Time, StringComparer.Ordinal).Select(file => file.Path).FirstOrDefault();
 
     /// <summary>Deletes what killed processes left half done, and all but the newest <see cref="BackupSettings.Keep"/>.</summary>
     /// <exception cref="IOException">One can't be deleted.</exception>
@@ -57,6 +78,12 @@ public sealed partial class BackupFolder(IOptions<BackupSettings> settings, Data
         foreach (var file in files.Where(file => file.Name.Groups["partial"].Success).Concat(old))
             File.Delete(file.Path);
     }
+
+    private IEnumerable<(string Path, string Time)> Whole(string kind) =>
+        from path in Directory.Exists(Place) ? Directory.GetFiles(Place) : []
+        let name = OwnName().Match(Path.GetFileName(path))
+        where name.Success && name.Groups["kind"].Value == kind && !name.Groups["partial"].Success
+        select (path, name.Groups["time"].Value);
 
     [GeneratedRegex(
         @"^(?<kind>backup|before-migration)-(?<time>\d{8}T\d{9})\.(db|tar)(?<partial>(\.db)?\.partial(-wal|-shm|-journal)?)?\z")]

@@ -160,6 +160,14 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
             var partial = copy + BackupFolder.Partial;
             await db.Connection.OpenAsync(ct);
             DatabaseCopy.Make((SqliteConnection)db.Connection.DbConnection, isInUse: false, partial, ct);
+
+            // A migration that did not end has left the same one; more of them would push the backups out.
+            if (_backups.Newest(BackupFolder.BeforeMigration) is { } last && Disk.AreEqual(last, partial))
+            {
+                File.Delete(partial);
+                return;
+            }
+
             Disk.Rename(partial, copy);
             _backups.Prune();
         }

@@ -216,6 +216,26 @@ public sealed class RestoreCommandTests : IDisposable
         Filler.IsWhole(DatabaseFile);
     }
 
+    /// <summary>A crash that comes again at each start would push the backups out.</summary>
+    [Fact]
+    public async Task A_migration_that_begins_again_leaves_one_copy()
+    {
+        await using (var server = await StartAsync())
+            await server.StopAsync();
+        using (var database = Filler.Open(DatabaseFile))
+            database.Execute("DROP INDEX tasks_revision; DELETE FROM schema_steps WHERE id = '2026-11-29-task-revisions'");
+        var before = await File.ReadAllBytesAsync(DatabaseFile, TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 2; i++)
+        {
+            await File.WriteAllBytesAsync(DatabaseFile, before, TestContext.Current.CancellationToken);
+            await using var server = await StartAsync();
+            await server.StopAsync();
+        }
+
+        Assert.Single(Directory.GetFiles(Path.Combine(_directory, "backups")));
+    }
+
     private async Task SpoilAsync(string what)
     {
         switch (what)
