@@ -25,16 +25,18 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
     }
 
     /// <summary>Looks whether the schema is that of this program; changes nothing.</summary>
-    /// <exception cref="CommandException">It is older or newer, or there is none.</exception>
+    /// <exception cref="CommandException">It is older, or there is none.</exception>
+    /// <exception cref="StartupException">It is newer.</exception>
     public async Task CheckAsync(CancellationToken ct)
     {
         var tables = await store.ReadColumnsAsync(db, ct);
         var applied = tables.Contains("schema_steps") ? await AppliedAsync(ct) : [];
+        DemandKnown(applied);
         if (!applied.SetEquals(All(typeof(AppDb).Assembly.GetTypes()).Select(step => step.Id)))
             throw new CommandException(
                 applied.Count == 0
                     ? $"There is nothing in {store.Description}. Start the server once first, or set Data:Directory (DATA_DIR)."
-                    : $"The database {store.Description} has the schema of another version. Start the server of this version first.");
+                    : $"The database {store.Description} has the schema of an older version. Start the server of this version first.");
     }
 
     /// <summary>The steps of every schema among the types, in the order they run.</summary>
@@ -52,11 +54,7 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
         var applied = await AppliedAsync(ct);
         var steps = All(typeof(AppDb).Assembly.GetTypes());
 
-        if (applied.Except(steps.Select(s => s.Id)).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown)
-            throw new StartupException(
-                $"The database was made by a newer TaskSlices (its schema has the step {unknown}). "
-                + "Start that version, or restore an older copy of the data.");
-
+        DemandKnown(applied);
         var missing = steps.Where(s => !applied.Contains(s.Id)).ToList();
         if (missing.Count == 0)
             return;
@@ -65,6 +63,15 @@ public sealed class SchemaRunner(AppDb db, IStore store, TimeProvider clock)
             await store.KeepCopyAsync(db, clock.GetUtcNow(), ct);
 
         await db.WriteAsync(() => ApplyAsync(missing, ct), ct);
+    }
+
+    private static void DemandKnown(HashSet<string> applied)
+    {
+        var known = All(typeof(AppDb).Assembly.GetTypes()).Select(step => step.Id);
+        if (applied.Except(known).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown)
+            throw new StartupException(
+                $"The database was made by a newer TaskSlices (its schema has the step {unknown}). "
+                + "Start that version, or restore an older copy of the data.");
     }
 
     private async Task<int> MakeStepsTableAsync(CancellationToken ct)

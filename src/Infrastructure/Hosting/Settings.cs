@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace TaskSlices.Infrastructure.Hosting;
@@ -5,6 +6,9 @@ namespace TaskSlices.Infrastructure.Hosting;
 /// <summary>Reads settings and checks them at the start.</summary>
 public static class Settings
 {
+    /// <summary>In seconds: an hour.</summary>
+    private const int LongestShutdown = 3600;
+
     /// <summary>Binds a section to its settings class. An unknown key, or a value that fails a check, stops the process.</summary>
     /// <param name="services">Where it is added.</param>
     /// <param name="section">The name of the section.</param>
@@ -23,8 +27,9 @@ public static class Settings
     /// <param name="app">With everything that reads settings.</param>
     /// <param name="arguments">Those of the program that are settings.</param>
     /// <exception cref="CommandException">An argument sets what is no setting.</exception>
-    /// <exception cref="StartupException">Urls holds something that is no address to listen at.</exception>
+    /// <exception cref="StartupException">A setting without a section is wrong.</exception>
     /// <exception cref="OptionsValidationException">A setting of a section is wrong.</exception>
+    /// <exception cref="AggregateException">Several sections have such a setting.</exception>
     public static void CheckSettings(this WebApplication app, string[] arguments)
     {
         SettingsList.Check(arguments, app.Services);
@@ -32,6 +37,14 @@ public static class Settings
         if (urls.FirstOrDefault(url => !IsAddress(url)) is { } wrong)
             throw new StartupException(
                 $"Urls (ASPNETCORE_URLS, --urls) has '{wrong}', which is no address to listen at. Write it as http://localhost:8000.");
+
+        var seconds = app.Configuration[nameof(ServerSettings.ShutdownTimeoutSeconds)];
+        if (seconds is not null && (!int.TryParse(seconds, CultureInfo.InvariantCulture, out var time) || time is < 0 or > LongestShutdown))
+            throw new StartupException($"ShutdownTimeoutSeconds must be a number from 0 to {LongestShutdown}.");
+
+        var hosts = app.Configuration[nameof(ServerSettings.AllowedHosts)];
+        if (hosts is { Length: > 0 } && hosts.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is [])
+            throw new StartupException("AllowedHosts names no host. Write it as tasks.example.com;localhost, or * for any.");
 
         app.Services.GetRequiredService<IStartupValidator>().Validate();
 

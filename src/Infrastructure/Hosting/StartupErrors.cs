@@ -27,6 +27,10 @@ public static class StartupErrors
     public static string? SentenceOf(Exception? exception) => exception switch
     {
         StartupException or CommandException or OptionsValidationException => exception.Message,
+        AggregateException several when several.InnerExceptions.All(one => SentenceOf(one) is not null) =>
+            string.Join('\n', several.InnerExceptions.Select(SentenceOf).Distinct()),
+        InvalidOperationException when exception.Message.StartsWith("Configuration value '", StringComparison.Ordinal) =>
+            $"Logging:LogLevel: {exception.Message} Use Trace, Debug, Information, Warning, Error, Critical or None.",
         InvalidOperationException when exception.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
             $"{exception.Message} Correct it, or remove it.",
         InvalidOperationException when exception.Message.StartsWith("Unable to configure HTTPS endpoint", StringComparison.Ordinal) =>
@@ -35,7 +39,7 @@ public static class StartupErrors
         InvalidOperationException when exception.Message.StartsWith("Dynamic port binding", StringComparison.Ordinal) =>
             $"Urls: {exception.Message}",
         IOException { InnerException: not null } when exception.Message.StartsWith("Failed to bind", StringComparison.Ordinal) =>
-            $"{exception.Message} Stop what listens there, or set Urls (or PORT) to another address.",
+            $"{exception.Message} Stop what listens there, or set Urls (or PORT), or Metrics:Url, to another address.",
         SocketException => $"Urls (or PORT) names an address that can't be listened at: {exception.Message}. Set it to another one.",
         _ => null,
     };

@@ -74,18 +74,25 @@ public static class CommandLine
         }
 
         var line = root.Parse(words);
-        DemandUnderstood(line);
+        DemandUnderstood(line, words);
 
         return line;
     }
 
-    private static void DemandUnderstood(ParseResult line)
+    private static void DemandUnderstood(ParseResult line, string[] words)
     {
         // The parser takes an option that it does not know for a value; behind -- it is meant as one.
         var option = line.Tokens.TakeWhile(token => token.Type is not TokenType.DoubleDash)
             .FirstOrDefault(token => token is { Type: TokenType.Argument, Value: ['-', _, ..] });
         if (option is not null)
             throw new CommandException($"{option.Value} is no option. --help shows what there is.", CommandException.Usage);
+
+        // It would be taken for an argument.
+        var flags = line.CommandResult.Command.Options.OfType<Option<bool>>().Select(flag => $"{flag.Name}=").ToList();
+        var valued = words.TakeWhile(word => word != "--")
+            .FirstOrDefault(word => flags.Exists(flag => word.StartsWith(flag, StringComparison.Ordinal)));
+        if (valued is not null)
+            throw new CommandException($"{valued}: the option takes no value. --help shows what there is.", CommandException.Usage);
 
         // What is missing is missing because of what is wrong.
         if (line is { Action: ParseErrorAction, Errors: [.., var error] })

@@ -30,9 +30,9 @@ public sealed class MailSettings
 
     internal static string? FindMistake(MailSettings options) => options switch
     {
-        { Host.Length: 0 } => null,
         { Port: < 1 or > IPEndPoint.MaxPort } => "Mail:Port must be a number from 1 to 65535.",
         { Security: not ("starttls" or "tls" or "none") } => "Mail:Security must be starttls, tls or none.",
+        { Host.Length: 0 } => null,
         _ when !IsSender(options.From) => "Mail:From must be the address that mails come from: tasks@example.com",
         _ when options.User.Length > 0 != options.Password.Length > 0 => "Mail:User and Mail:Password must be set both, or neither.",
         { Security: "none", Password.Length: > 0 } =>

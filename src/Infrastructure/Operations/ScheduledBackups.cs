@@ -19,6 +19,15 @@ internal sealed partial class ScheduledBackups(
 
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
 
+    /// <exception cref="StartupException">The directory of the backups can't be written.</exception>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (settings.Value.Every != TimeSpan.Zero)
+            folder.Demand();
+
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (settings.Value.Every == TimeSpan.Zero)

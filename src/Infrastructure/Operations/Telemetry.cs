@@ -27,7 +27,9 @@ public static class Telemetry
     /// <summary>OpenTelemetry's own name; the other OTEL_ variables hold too.</summary>
     private const string Collector = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <exception cref="StartupException">The address of the collector is none.</exception>
+    private const string Protocol = "OTEL_EXPORTER_OTLP_PROTOCOL";
+
+    /// <exception cref="StartupException">The address or the protocol of the collector is none.</exception>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<MetricsSettings>("Metrics").Validate(
@@ -38,6 +40,9 @@ public static class Telemetry
         var (collector, metrics) = (builder.Configuration[Collector] ?? "", builder.Configuration["Metrics:Url"] ?? "");
         if (collector.Length > 0 && !(Uri.TryCreate(collector, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             throw new StartupException($"{Collector} is no address. Write it as http://localhost:4317.");
+
+        if (collector.Length > 0 && (builder.Configuration[Protocol] ?? "grpc") is not ("" or "grpc" or "http/protobuf"))
+            throw new StartupException($"{Protocol} must be grpc or http/protobuf.");
 
         if (collector.Length > 0 || MetricsSettings.IsAddress(metrics))
             Exporters.Add(builder.Services, hasCollector: collector.Length > 0, metrics);

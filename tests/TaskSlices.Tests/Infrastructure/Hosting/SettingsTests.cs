@@ -52,6 +52,10 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Metrics__Url", "https://localhost:9464", "Metrics:Url", "Write it as http://localhost:9464")]
     [InlineData("Metrics__Url", "http://localhost:9464/metrics", "Metrics:Url", "Write it as http://localhost:9464")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT", "Write it as http://localhost:4317")]
+    [InlineData("SHUTDOWNTIMEOUTSECONDS", "-3", "ShutdownTimeoutSeconds", "0 to 3600")]
+    [InlineData("ALLOWEDHOSTS", ";;", "AllowedHosts", "* for any")]
+    [InlineData("Mail__Security", "ssl", "Mail:Security", "starttls, tls or none")]
+    [InlineData("Mail__Port", "-1", "Mail:Port", "1 to 65535")]
     [InlineData("Logging__Requests", "perhaps", "Logging:Requests", "perhaps")]
     [InlineData("Logging__Format", "xml", "Logging:Format", "simple or json")]
     public void Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
@@ -69,8 +73,23 @@ public sealed class SettingsTests : IDisposable
     [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "Urls", "Kestrel:Certificates:Default:Path")]
     [InlineData("ASPNETCORE_URLS", "http://localhost:0", "Urls", "127.0.0.1:0")]
     [InlineData("BETTER_AUTH_SECRET", "short-secret", "Auth:Secret (BETTER_AUTH_SECRET)", "openssl rand -base64 32")]
+    [InlineData("LOGGING__LOGLEVEL__DEFAULT", "Loud", "Logging:LogLevel", "'Loud'")]
     public async Task Ends_with_one_line_when_a_setting_is_wrong(string name, string value, string setting, string mend) =>
         (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
+
+    [Trait("Speed", "slow")]
+    [Fact]
+    public async Task Ends_with_a_line_for_each_section_that_is_wrong()
+    {
+        var (exitCode, output, error) = await ServerProcess.RunAsync(
+            ["check"], _directory, new() { ["LIMITS__WRITESPERMINUTE"] = "-1", ["BACKUP__EVERY"] = "00:05:00", ["MAIL__HOST"] = "mail.example" });
+
+        Assert.Equal((1, ""), (exitCode, output));
+        var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var section in new[] { "Limits:WritesPerMinute", "Backup:Every", "Mail:From" })
+            Assert.Single(lines, line => line.Contains(section, StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("Exception", StringComparison.Ordinal));
+    }
 
     [Trait("Speed", "slow")]
     [Fact]

@@ -20,6 +20,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("user list extra", "'extra'")]
     [InlineData("backup --nope", "--nope is no option")]
     [InlineData("backup one two", "'two'")]
+    [InlineData("backup --with-keys=maybe", "--with-keys=maybe: the option takes no value")]
     [InlineData("restore", "'FILE' missing")]
     [InlineData("move", "'--to' is required")]
     [InlineData("--Port", "--Port has no value")]
