@@ -82,7 +82,7 @@ public sealed class SettingsTests : IDisposable
     public async Task Ends_with_a_line_for_each_section_that_is_wrong()
     {
         var (exitCode, output, error) = await ServerProcess.RunAsync(
-            ["check"], _directory, new() { ["LIMITS__WRITESPERMINUTE"] = "-1", ["BACKUP__EVERY"] = "00:05:00", ["MAIL__HOST"] = "mail.example" });
+            ["check"], _directory, new() { ["Limits__WritesPerMinute"] = "-1", ["BACKUP__EVERY"] = "00:05:00", ["MAIL__HOST"] = "mail.example" });
 
         Assert.Equal((1, ""), (exitCode, output));
         var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
