@@ -18,7 +18,7 @@ public sealed class ScheduledBackupsTests : IDisposable
         await using var server = InProcess.Start(Path.Combine(_directory, "data"), ("Backup:Every", "01:00:00"), ("Backup:Directory", backups))
             .WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(_clock)));
         await server.CreateClient().Get("/health/live").Is(HttpStatusCode.OK);
-        Assert.False(Directory.Exists(backups));
+        Assert.Empty(Directory.GetFiles(backups));
 
         await _clock.PassAsync(TimeSpan.FromMinutes(1));
 
@@ -32,6 +32,16 @@ public sealed class ScheduledBackupsTests : IDisposable
     [InlineData("Backup__Keep", "-1", "0 or more")]
     public void Refuses_a_schedule_that_is_none(string name, string value, string words) =>
         InProcess.Refuses(_directory, [(name, value)], name.Replace("__", ":", StringComparison.Ordinal), words);
+
+    [Fact]
+    public async Task Refuses_a_directory_that_can_not_be_written()
+    {
+        var file = Path.Combine(_directory, "file");
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+
+        InProcess.Refuses(
+            Path.Combine(_directory, "data"), [("Backup__Every", "1.00:00:00"), ("Backup__Directory", Path.Combine(file, "backups"))], "Backup:Directory", "the server's own");
+    }
 
     [Fact]
     public void Refuses_a_schedule_for_PostgreSQL() => InProcess.Refuses(
