@@ -77,6 +77,12 @@ public sealed class SettingsTests : IDisposable
     public async Task Ends_with_one_line_when_a_setting_is_wrong(string name, string value, string setting, string mend) =>
         (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
 
+    [Fact]
+    public void Does_not_start_with_a_protocol_that_collectors_do_not_speak() => InProcess.Refuses(
+        _directory,
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke")],
+        "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc or http/protobuf");
+
     [Trait("Speed", "slow")]
     [Fact]
     public async Task Ends_with_a_line_for_each_section_that_is_wrong()

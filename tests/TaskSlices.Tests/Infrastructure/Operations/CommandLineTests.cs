@@ -37,6 +37,17 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Checks_a_database_of_a_newer_version_as_the_start_does()
+    {
+        await using (var server = await ServerProcess.StartAsync(_directory))
+            await server.StopAsync();
+        using (var database = Engine.Open(_directory))
+            database.Execute("INSERT INTO schema_steps VALUES ('2999-12-31-from-the-future', 0)");
+
+        (await ServerProcess.RunAsync(["check"], _directory)).IsRefused("2999-12-31-from-the-future", "Start that version");
+    }
+
+    [Fact]
     public async Task Serves_by_the_word_serve_with_the_settings_of_ASP_NET_Core()
     {
         await using var server = await ServerProcess.ListenAsync(
