@@ -69,7 +69,7 @@ public interface IStore
     /// <summary>Keeps a copy of all data before the schema changes.</summary>
     Task KeepCopyAsync(AppDb db, DateTimeOffset now, CancellationToken ct);
 
-    /// <summary>Removes what was erased from the engine's log, as far as the engine can.</summary>
+    /// <summary>Removes what was erased from the engine's log, as far as the engine can; during a backup, when that ends.</summary>
     Task ForgetErasedAsync();
 }
 

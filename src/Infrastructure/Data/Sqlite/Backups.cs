@@ -49,7 +49,7 @@ public sealed class Backups(SqliteStore store, BackupFolder folder, DataDirector
         var database = withKeys ? $"{target}.db{BackupFolder.Partial}" : partial;
         try
         {
-            store.Copy(database, ct);
+            store.CopyAsync(database, ct).GetAwaiter().GetResult();
             if (withKeys)
             {
                 File.Delete(partial);

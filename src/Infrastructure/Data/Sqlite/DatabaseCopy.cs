@@ -12,34 +12,42 @@ internal static class DatabaseCopy
     /// </summary>
     private const int Pages = 64;
 
+    /// <summary>How long a pause between two steps is, in steps.</summary>
+    private const int Pauses = 3;
+
     /// <summary>In bytes: a copy stops where less would be left for what others write to that disk.</summary>
     private const long Reserve = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Leaves a file that is whole, checked and on disk, and no log beside it. It reads one state of the source, in which each commit is or
-    /// is not; writers go on meanwhile, into the log, which grows until this ends.
+    /// Leaves a file that is whole, and no log beside it; <see cref="Finish"/> checks it. It reads one state of the source, in which each
+    /// commit is or is not; writers go on meanwhile, into the log, which grows until this ends.
     /// </summary>
     /// <param name="source">A connection to the file that is copied.</param>
-    /// <param name="isInUse">Leaves half of the time to those who use it.</param>
+    /// <param name="isInUse">Leaves three quarters of the time to those who use it.</param>
     /// <param name="target">Where nothing is yet, or something that a killed process left.</param>
-    /// <param name="ct">Ends it between two steps, and within the check.</param>
+    /// <param name="ct">Ends it between two steps.</param>
     /// <exception cref="SqliteException">It can't be read or written.</exception>
     /// <exception cref="IOException">It can't be written.</exception>
-    /// <exception cref="CommandException">There is no room for it, or it is damaged, as its source must be.</exception>
-    public static void Make(SqliteConnection source, bool isInUse, string target, CancellationToken ct)
+    /// <exception cref="CommandException">There is no room for it.</exception>
+    public static void Write(SqliteConnection source, bool isInUse, string target, CancellationToken ct)
     {
         Delete(target);
         var options = Disk.OwnerOnlyFile(FileMode.CreateNew);
         options.Share = FileShare.ReadWrite;
-        using (var file = new FileStream(target, options))
-        using (var copy = Open(target, SqliteOpenMode.ReadWrite))
-        {
-            // It has no name yet that anybody trusts: the disk is waited for below, a piece at a time, and once more at the end.
-            Execute(copy, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024;");
-            CopyPages(source, isInUse, copy, file, ct);
-            Execute(copy, "PRAGMA journal_mode = DELETE;");
-        }
+        using var file = new FileStream(target, options);
+        using var copy = Open(target, SqliteOpenMode.ReadWrite);
 
+        // It has no name yet that anybody trusts: the disk is waited for below, a piece at a time, and once more at the end.
+        Execute(copy, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024;");
+        CopyPages(source, isInUse, copy, file, ct);
+        Execute(copy, "PRAGMA journal_mode = DELETE;");
+    }
+
+    /// <summary>Checks what <see cref="Write"/> left, and waits until it is on disk.</summary>
+    /// <exception cref="IOException">It can't be written.</exception>
+    /// <inheritdoc cref="Check"/>
+    public static void Finish(string target, CancellationToken ct)
+    {
         Check(target, ct);
         using var written = new FileStream(target, FileMode.Open, FileAccess.ReadWrite);
         written.Flush(flushToDisk: true);
@@ -123,7 +131,7 @@ internal static class DatabaseCopy
             DemandRoom(file.Name, 0);
 
             if (isInUse)
-                ct.WaitHandle.WaitOne(TimeProvider.System.GetElapsedTime(begun));
+                ct.WaitHandle.WaitOne(Pauses * TimeProvider.System.GetElapsedTime(begun));
         }
 
         if (result != SQLITE_DONE)

@@ -21,6 +21,9 @@ public sealed class GroupCommit : IAsyncDisposable
     /// <summary>Between two looks at such a lock. SQLite itself is never asked to wait: some builds do it in whole seconds.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>The most tries to truncate the log after a backup. Readers that never pause keep it from being truncated.</summary>
+    private const int ShrinkingSteps = 1000;
+
     private readonly Channel<PendingWrite> _waiting = Channel.CreateUnbounded<PendingWrite>();
     private readonly DbContextOptions<AppDb> _options;
     private readonly ReadConnections _readers;
@@ -28,6 +31,7 @@ public sealed class GroupCommit : IAsyncDisposable
     private readonly Task _writing;
     private WriteConnection? _connection;
     private volatile bool _isRefusing;
+    private bool _keepsLog, _isEmptyingDue;
 
     public GroupCommit(DbContextOptions<AppDb> options, ReadConnections readers, string connectionString)
     {
@@ -59,11 +63,38 @@ public sealed class GroupCommit : IAsyncDisposable
     /// <summary>
     /// Writes the log back and truncates it, in a turn of its own. Readers that never pause keep it from being truncated.
     /// </summary>
-    internal Task EmptyLogAsync()
+    internal Task EmptyLogAsync() => RunBetweenGroupsAsync(connection =>
     {
-        var emptying = new LogEmptying(() => _connection?.TryEmptyLog());
+        _isEmptyingDue = _keepsLog;
+        if (!_keepsLog)
+            connection.TryEmptyLog();
+    });
 
-        return _waiting.Writer.TryWrite(emptying) ? emptying.Answer : throw new ObjectDisposedException(nameof(GroupCommit));
+    /// <summary>Commits leave the log as it is until <see cref="ReleaseLogAsync"/>: one that has to write it all back takes long.</summary>
+    internal Task KeepLogAsync() => RunBetweenGroupsAsync(connection =>
+    {
+        _keepsLog = true;
+        connection.KeepLog();
+    });
+
+    /// <summary>Gives the log's room back a step at a time: changes wait for one step. From then on, commits write it back again.</summary>
+    internal async Task ReleaseLogAsync()
+    {
+        var isLong = true;
+        for (var steps = 0; isLong && steps < ShrinkingSteps; steps++)
+        {
+            await RunBetweenGroupsAsync(connection => isLong = connection.TryShrinkLog());
+            await Task.Delay(Pause);
+        }
+
+        await RunBetweenGroupsAsync(connection =>
+        {
+            _keepsLog = false;
+            connection.ReleaseLog();
+            if (_isEmptyingDue)
+                connection.TryEmptyLog();
+            _isEmptyingDue = false;
+        });
     }
 
     /// <summary>Answers all changes that wait, writes the log back and closes the file.</summary>
@@ -73,6 +104,13 @@ public sealed class GroupCommit : IAsyncDisposable
         await _writing;
         _connection?.TryEmptyLog();
         _connection?.Dispose();
+    }
+
+    private Task RunBetweenGroupsAsync(Action<WriteConnection> action)
+    {
+        var turn = new BetweenGroups(() => action(_connection!));
+
+        return _waiting.Writer.TryWrite(turn) ? turn.Answer : throw new ObjectDisposedException(nameof(GroupCommit));
     }
 
     private void Write()
@@ -159,6 +197,7 @@ public sealed class GroupCommit : IAsyncDisposable
     private WriteConnection Open()
     {
         var connection = new WriteConnection(_options, _connectionString);
+        _keepsLog = false;
 
         // After a failure, the file at the path may be another one than those who read have open.
         _readers.Renew();

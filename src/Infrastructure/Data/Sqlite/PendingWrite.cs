@@ -107,8 +107,8 @@ internal sealed class PendingWrite<T> : PendingWrite
     private bool TryTake() => !Interlocked.Exchange(ref _isTaken, true);
 }
 
-/// <summary>Empties the log between two groups: its turn to run is when its group has been committed.</summary>
-internal sealed class LogEmptying(Action empty) : PendingWrite
+/// <summary>Runs on the writer's thread between two groups: its turn is when its group has been committed.</summary>
+internal sealed class BetweenGroups(Action run) : PendingWrite
 {
     private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -118,8 +118,15 @@ internal sealed class LogEmptying(Action empty) : PendingWrite
 
     public override void Acknowledge()
     {
-        empty();
-        _answer.SetResult();
+        try
+        {
+            run();
+            _answer.SetResult();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
     }
 
     public override void Fail(Exception reason) => _answer.SetException(reason);

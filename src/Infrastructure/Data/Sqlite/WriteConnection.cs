@@ -9,8 +9,14 @@ internal sealed class WriteConnection : IWriter, IDisposable
 {
     private const int Checkpoints = 100;
 
+    /// <summary>In pages. A commit that finds more in the log writes it back (SQLite's default).</summary>
+    private const int LogLimit = 1000;
+
     /// <summary>In bytes. While nothing reads an older state, the log has about 4 MB.</summary>
     private const int LogKept = 16 * 1024 * 1024;
+
+    /// <summary>In bytes. A file system frees a megabyte in a third of a millisecond, and commits wait for it.</summary>
+    private const int LogStep = 8 * 1024 * 1024;
 
     private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromMilliseconds(2);
 
@@ -136,6 +142,45 @@ internal sealed class WriteConnection : IWriter, IDisposable
         catch (SqliteException)
         {
             // A full disk, for example. Nothing is lost: what is in the log is read from there.
+        }
+    }
+
+    /// <summary>Commits leave the log as it is from now on.</summary>
+    public void KeepLog()
+    {
+        using var setting = Command("PRAGMA wal_autocheckpoint = 0");
+        setting.ExecuteNonQuery();
+    }
+
+    /// <summary>Commits write the log back again, and truncate what is left.</summary>
+    public void ReleaseLog()
+    {
+        using var settings = Command($"PRAGMA wal_autocheckpoint = {LogLimit}; PRAGMA journal_size_limit = {LogKept}");
+        settings.ExecuteNonQuery();
+    }
+
+    /// <summary>Writes the log back and truncates it by <see cref="LogStep"/>, if nothing reads an older state.</summary>
+    /// <returns>Whether there is more to truncate.</returns>
+    public bool TryShrinkLog()
+    {
+        var length = new FileInfo($"{_path}-wal").Length;
+        if (length <= LogKept)
+            return false;
+
+        // The log begins anew, and is truncated, at the first write after all of it was written back: this one, which changes nothing.
+        using var step = Command($"""
+            PRAGMA wal_checkpoint(PASSIVE); PRAGMA journal_size_limit = {Math.Max(length - LogStep, LogKept)}; PRAGMA user_version = 0
+            """);
+        try
+        {
+            step.ExecuteNonQuery();
+
+            return true;
+        }
+        catch (SqliteException)
+        {
+            // A full disk, for example. A later commit truncates it.
+            return false;
         }
     }
 
