@@ -12,13 +12,12 @@ public static class Settings
     /// <summary>Binds a section to its settings class. An unknown key, or a value that fails a check, stops the process.</summary>
     /// <param name="services">Where it is added.</param>
     /// <param name="section">The name of the section.</param>
-    /// <param name="isShared">Whether others have keys there too: none is unknown then.</param>
-    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section, bool isShared = false) where T : class
+    /// <param name="others">The keys that somebody else reads there.</param>
+    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section, params string[] others) where T : class
     {
         services.AddSingleton(new SettingsSection(section, typeof(T)));
-        if (!isShared)
-            services.AddSingleton<IValidateOptions<T>>(
-                provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section)));
+        services.AddSingleton<IValidateOptions<T>>(
+            provider => new UnknownKeys<T>(provider.GetRequiredService<IConfiguration>().GetSection(section), others));
 
         return services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
     }
@@ -64,11 +63,11 @@ public static class Settings
         }
     }
 
-    private sealed class UnknownKeys<T>(IConfigurationSection section) : IValidateOptions<T> where T : class
+    private sealed class UnknownKeys<T>(IConfigurationSection section, string[] others) : IValidateOptions<T> where T : class
     {
         public ValidateOptionsResult Validate(string? name, T options)
         {
-            var known = typeof(T).GetProperties().Where(p => p.CanWrite).Select(p => p.Name).ToArray();
+            var known = typeof(T).GetProperties().Where(p => p.CanWrite).Select(p => p.Name).Concat(others).ToArray();
             var unknown = section.GetChildren().FirstOrDefault(
                 child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase) && !Secrets.IsFileSetting(child.Path));
 

@@ -59,7 +59,8 @@ public static class RequestLogging
 {
     public static void AddRequestLog(this IServiceCollection services)
     {
-        services.AddSettings<LogSettings>(LogSettings.Section, isShared: true);
+        // Those of ASP.NET Core and of the providers of its host.
+        services.AddSettings<LogSettings>(LogSettings.Section, "LogLevel", "Console", "Debug", "EventLog", "EventSource", "OpenTelemetry");
         services.AddSingleton<IValidateOptions<LogSettings>, LogSettings.Check>();
         services.AddSingleton<RequestLog>();
     }

@@ -58,6 +58,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Mail__Port", "-1", "Mail:Port", "1 to 65535")]
     [InlineData("Logging__Requests", "perhaps", "Logging:Requests", "perhaps")]
     [InlineData("Logging__Format", "xml", "Logging:Format", "simple or json")]
+    [InlineData("Logging__Request", "true", "Logging:Request is no setting", "Requests, Format, LogLevel")]
     public void Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
     {
         var line = InProcess.Refuses(_directory, [(name, value)], setting, mend);
