@@ -54,6 +54,14 @@ test("The page of the server is built from what is here", async () => {
     });
 });
 
+test("The lock file of the sample knows what the package needs", async () => {
+    const read = async (path) => JSON.parse(await readFile(join(folder, path), "utf8"));
+    const { devDependencies } = await read("package.json");
+    const lock = await read("../../samples/nextjs/package-lock.json");
+
+    assert.deepEqual(lock.packages["../../clients/typescript"].devDependencies, devDependencies, "Run npm install in samples/nextjs.");
+});
+
 test("It needs nothing that React Native does not have", async () => {
     const server = await Server.start({ BETTER_AUTH_SECRET: "a-secret-made-up-for-the-tests-of-the-package" });
     try {
