@@ -42,7 +42,7 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
     [
         .. _filters.SelectMany(filter => filter.Parameters),
         .. _searched.Count > 0 ? ListPage.Search : [],
-        .. _orders.Count > 0 ? ListPage.Sort(_orders.Keys) : [],
+        .. _orders.Count > 0 ? ListPage.Sort(_orders.Keys, _orders.FirstOrDefault(order => order.Value.IsById).Key) : [],
         .. ListPage.Parameters,
         .. RowKind.IsShown(typeof(T)) ? [ListPage.Deleted] : Array.Empty<ListParameter>(),
     ];
@@ -268,5 +268,8 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
             ? order with { Descending = direction == "desc" } : order;
     }
 
-    private sealed record Order(string Column, Func<T, object?> KeyOf, bool Descending);
+    private sealed record Order(string Column, Func<T, object?> KeyOf, bool Descending)
+    {
+        public bool IsById => Column == nameof(IOwned.Id);
+    }
 }

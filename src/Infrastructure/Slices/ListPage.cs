@@ -41,9 +41,9 @@ internal static class ListPage
         DeletedName, new JsonObject { ["type"] = "boolean", ["default"] = false },
         "Those that can be restored, the last deleted first. Only limit and after go with it.");
 
-    public static IEnumerable<ListParameter> Sort(IEnumerable<string> orders) =>
+    public static IEnumerable<ListParameter> Sort(IEnumerable<string> orders, string? ifAbsent) =>
     [
-        .. ListFilter.Described(SortNames, () => Words(orders), "Without it, by creation."),
+        .. ListFilter.Described(SortNames, () => Words(orders, ifAbsent), "Without it, by creation."),
         .. ListFilter.Described(OrderNames, () => Words(Directions), "Without it, as suits the column: newest first, texts ascending."),
     ];
 
@@ -59,5 +59,8 @@ internal static class ListPage
         return schema;
     }
 
-    private static JsonObject Whole(int minimum) => new() { ["type"] = "integer", ["minimum"] = minimum, ["maximum"] = int.MaxValue };
+    private static JsonObject Whole(int minimum) => new()
+    {
+        ["type"] = "integer", ["minimum"] = minimum, ["maximum"] = int.MaxValue, ["default"] = minimum,
+    };
 }
