@@ -6,7 +6,10 @@ namespace TaskSlices.Infrastructure.Hosting;
 /// <summary>Errors that are expected at the start.</summary>
 public static class StartupErrors
 {
-    /// <summary>Ends the process with the sentence of the error and exit code 1, or that of a command, without a stack trace.</summary>
+    /// <summary>
+    /// Ends the process with the sentence of the error and exit code 1, or that of a command, without a stack trace. A signal that ends a
+    /// command is such an error.
+    /// </summary>
     public static void Report() =>
         AppDomain.CurrentDomain.UnhandledException += static (_, e) =>
         {
@@ -14,6 +17,12 @@ public static class StartupErrors
             {
                 Console.Error.WriteLine(command.Message);
                 Environment.Exit(command.ExitCode);
+            }
+
+            if (e.ExceptionObject is OperationCanceledException)
+            {
+                Console.Error.WriteLine("It was ended before it was done.");
+                Environment.Exit(1);
             }
 
             if (SentenceOf(e.ExceptionObject as Exception) is { } sentence)

@@ -60,7 +60,8 @@ public static class RequestLogging
     public static void AddRequestLog(this IServiceCollection services)
     {
         // Those of ASP.NET Core and of the providers of its host.
-        services.AddSettings<LogSettings>(LogSettings.Section, "LogLevel", "Console", "Debug", "EventLog", "EventSource", "OpenTelemetry");
+        services.AddSettings<LogSettings>(
+            LogSettings.Section, "LogLevel", "CaptureScopes", "Console", "Debug", "EventLog", "EventSource", "OpenTelemetry");
         services.AddSingleton<IValidateOptions<LogSettings>, LogSettings.Check>();
         services.AddSingleton<RequestLog>();
     }

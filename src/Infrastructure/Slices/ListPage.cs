@@ -61,6 +61,9 @@ internal static class ListPage
 
     private static JsonObject Whole(int minimum) => new()
     {
-        ["type"] = "integer", ["minimum"] = minimum, ["maximum"] = int.MaxValue, ["default"] = minimum,
+        ["type"] = "integer",
+        ["minimum"] = minimum,
+        ["maximum"] = int.MaxValue,
+        ["default"] = minimum,
     };
 }

@@ -15,7 +15,7 @@ internal static class DatabaseCopy
     /// <summary>How long a pause between two steps is, in steps.</summary>
     private const int Pauses = 3;
 
-    /// <summary>In bytes: a copy stops where less would be left for what others write to that disk.</summary>
+    /// <summary>In bytes: a copy stops where less would be left for what others write to that disk, or for the source's log.</summary>
     private const long Reserve = 16 * 1024 * 1024;
 
     /// <summary>
@@ -107,6 +107,19 @@ internal static class DatabaseCopy
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Writes the log of a file that is in use back to it, as far as nothing reads an older state.</summary>
+    public static void TryWriteBack(SqliteConnection source)
+    {
+        try
+        {
+            Execute(source, "PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (SqliteException)
+        {
+            // A full disk, for example. Nothing is lost: what is in the log is read from there.
+        }
+    }
+
     private static void CopyPages(SqliteConnection source, bool isInUse, SqliteConnection copy, FileStream file, CancellationToken ct)
     {
         // Within a transaction every step reads the same state; without one, each change by another connection would begin the copy anew.
@@ -129,6 +142,9 @@ internal static class DatabaseCopy
             result = sqlite3_backup_step(backup, Pages);
             RandomAccess.FlushToDisk(file.SafeFileHandle);
             DemandRoom(file.Name, 0);
+            // What is in the log can need as much room again when it is written back.
+            if (isInUse && new FileInfo($"{source.DataSource}-wal") is { Exists: true, Length: > Reserve and var log })
+                DemandRoom(source.DataSource, log);
 
             if (isInUse)
                 ct.WaitHandle.WaitOne(Pauses * TimeProvider.System.GetElapsedTime(begun));

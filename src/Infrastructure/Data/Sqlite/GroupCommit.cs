@@ -21,8 +21,8 @@ public sealed class GroupCommit : IAsyncDisposable
     /// <summary>Between two looks at such a lock. SQLite itself is never asked to wait: some builds do it in whole seconds.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The most tries to truncate the log after a backup. Readers that never pause keep it from being truncated.</summary>
-    private const int ShrinkingSteps = 1000;
+    /// <summary>How often in a row truncating the log may fail after a backup. Readers that never pause keep it from that.</summary>
+    private const int ShrinkingTries = 50;
 
     private readonly Channel<PendingWrite> _waiting = Channel.CreateUnbounded<PendingWrite>();
     private readonly DbContextOptions<AppDb> _options;
@@ -31,7 +31,8 @@ public sealed class GroupCommit : IAsyncDisposable
     private readonly Task _writing;
     private WriteConnection? _connection;
     private volatile bool _isRefusing;
-    private bool _keepsLog, _isEmptyingDue;
+    private volatile bool _keepsLog;
+    private bool _isEmptyingDue;
 
     public GroupCommit(DbContextOptions<AppDb> options, ReadConnections readers, string connectionString)
     {
@@ -65,36 +66,39 @@ public sealed class GroupCommit : IAsyncDisposable
     /// </summary>
     internal Task EmptyLogAsync() => RunBetweenGroupsAsync(connection =>
     {
-        _isEmptyingDue = _keepsLog;
-        if (!_keepsLog)
-            connection.TryEmptyLog();
+        _isEmptyingDue = true;
+        EmptyLogIfDue(connection);
     });
 
-    /// <summary>Commits leave the log as it is until <see cref="ReleaseLogAsync"/>: one that has to write it all back takes long.</summary>
-    internal Task KeepLogAsync() => RunBetweenGroupsAsync(connection =>
-    {
-        _keepsLog = true;
-        connection.KeepLog();
-    });
+    /// <summary>Commits leave the log as it is until <see cref="ReleaseLogAsync"/>: one that writes it all back takes long.</summary>
+    internal void KeepLog() => _keepsLog = true;
 
     /// <summary>Gives the log's room back a step at a time: changes wait for one step. From then on, commits write it back again.</summary>
-    internal async Task ReleaseLogAsync()
+    /// <param name="ct">Leaves it as long as it is; the next commit truncates it.</param>
+    internal async Task ReleaseLogAsync(CancellationToken ct)
     {
-        var isLong = true;
-        for (var steps = 0; isLong && steps < ShrinkingSteps; steps++)
+        try
         {
-            await RunBetweenGroupsAsync(connection => isLong = connection.TryShrinkLog());
-            await Task.Delay(Pause);
+            var (length, tries) = (long.MaxValue, 0);
+            while (length > WriteConnection.LogKept && tries < ShrinkingTries && !ct.IsCancellationRequested)
+            {
+                var before = length;
+                await RunBetweenGroupsAsync(connection => length = connection.ShrinkLog());
+                tries = length < before ? 0 : tries + 1;
+                await Task.Delay(Pause, CancellationToken.None);
+            }
         }
-
-        await RunBetweenGroupsAsync(connection =>
+        catch (Exception e) when (e is SqliteException or ObjectDisposedException)
+        {
+            // A full disk, for example, or the end of the process. Nothing is lost: what is in the log is read from there.
+        }
+        finally
         {
             _keepsLog = false;
-            connection.ReleaseLog();
-            if (_isEmptyingDue)
-                connection.TryEmptyLog();
-            _isEmptyingDue = false;
-        });
+        }
+
+        // What is due is done after a group.
+        _waiting.Writer.TryWrite(new BetweenGroups(() => { }));
     }
 
     /// <summary>Answers all changes that wait, writes the log back and closes the file.</summary>
@@ -153,6 +157,17 @@ public sealed class GroupCommit : IAsyncDisposable
             watch.Trace(unit.Caller, group.Count);
             unit.Acknowledge();
         }
+
+        EmptyLogIfDue(_connection!);
+    }
+
+    private void EmptyLogIfDue(WriteConnection connection)
+    {
+        if (!_isEmptyingDue || _keepsLog)
+            return;
+
+        _isEmptyingDue = false;
+        connection.TryEmptyLog();
     }
 
     private IEnumerable<PendingWrite> TakeAllWaiting()
@@ -182,6 +197,7 @@ public sealed class GroupCommit : IAsyncDisposable
             try
             {
                 _connection ??= Open();
+                _connection.KeepLog(_keepsLog);
                 _connection.Begin();
 
                 return _connection;
@@ -197,7 +213,6 @@ public sealed class GroupCommit : IAsyncDisposable
     private WriteConnection Open()
     {
         var connection = new WriteConnection(_options, _connectionString);
-        _keepsLog = false;
 
         // After a failure, the file at the path may be another one than those who read have open.
         _readers.Renew();

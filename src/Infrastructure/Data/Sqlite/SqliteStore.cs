@@ -183,17 +183,16 @@ public sealed partial class SqliteStore : IStore, IAsyncDisposable
     {
         using var source = new SqliteConnection(ConnectionString(SqliteOpenMode.ReadWrite));
         source.Open();
-        await Writer.KeepLogAsync();
+        Writer.KeepLog();
         try
         {
             DatabaseCopy.Write(source, isInUse: true, target, ct);
-
-            // What was written meanwhile is in the log. Written back from here, no commit waits for it.
-            DatabaseCopy.Execute(source, "PRAGMA wal_checkpoint(PASSIVE)");
         }
         finally
         {
-            await Writer.ReleaseLogAsync();
+            // What was written meanwhile is in the log. Written back from here, no commit waits for it.
+            DatabaseCopy.TryWriteBack(source);
+            await Writer.ReleaseLogAsync(ct);
         }
 
         DatabaseCopy.Finish(target, ct);

@@ -13,7 +13,7 @@ internal sealed class WriteConnection : IWriter, IDisposable
     private const int LogLimit = 1000;
 
     /// <summary>In bytes. While nothing reads an older state, the log has about 4 MB.</summary>
-    private const int LogKept = 16 * 1024 * 1024;
+    internal const int LogKept = 16 * 1024 * 1024;
 
     /// <summary>In bytes. A file system frees a megabyte in a third of a millisecond, and commits wait for it.</summary>
     private const int LogStep = 8 * 1024 * 1024;
@@ -24,6 +24,7 @@ internal sealed class WriteConnection : IWriter, IDisposable
     private readonly string _path;
     private readonly SqliteCommand _begin, _commit, _rollBack, _save, _release, _undo, _nextRevision;
     private readonly SqliteParameter _user;
+    private bool _keepsLog;
 
     /// <exception cref="SqliteException">The file can't be opened.</exception>
     public WriteConnection(DbContextOptions<AppDb> options, string connectionString)
@@ -145,43 +146,34 @@ internal sealed class WriteConnection : IWriter, IDisposable
         }
     }
 
-    /// <summary>Commits leave the log as it is from now on.</summary>
-    public void KeepLog()
+    /// <summary>Whether commits leave the log as it is, or write it back at <see cref="LogLimit"/> and truncate it.</summary>
+    public void KeepLog(bool isKept)
     {
-        using var setting = Command("PRAGMA wal_autocheckpoint = 0");
-        setting.ExecuteNonQuery();
-    }
+        if (isKept == _keepsLog)
+            return;
 
-    /// <summary>Commits write the log back again, and truncate what is left.</summary>
-    public void ReleaseLog()
-    {
-        using var settings = Command($"PRAGMA wal_autocheckpoint = {LogLimit}; PRAGMA journal_size_limit = {LogKept}");
+        using var settings = Command($"PRAGMA wal_autocheckpoint = {(isKept ? 0 : LogLimit)}; PRAGMA journal_size_limit = {LogKept}");
         settings.ExecuteNonQuery();
+        _keepsLog = isKept;
     }
 
     /// <summary>Writes the log back and truncates it by <see cref="LogStep"/>, if nothing reads an older state.</summary>
-    /// <returns>Whether there is more to truncate.</returns>
-    public bool TryShrinkLog()
+    /// <returns>Its length in bytes.</returns>
+    /// <exception cref="SqliteException">The disk is full, for example.</exception>
+    public long ShrinkLog()
     {
-        var length = new FileInfo($"{_path}-wal").Length;
-        if (length <= LogKept)
-            return false;
+        var log = new FileInfo($"{_path}-wal");
+        if (log.Length <= LogKept)
+            return log.Length;
 
         // The log begins anew, and is truncated, at the first write after all of it was written back: this one, which changes nothing.
         using var step = Command($"""
-            PRAGMA wal_checkpoint(PASSIVE); PRAGMA journal_size_limit = {Math.Max(length - LogStep, LogKept)}; PRAGMA user_version = 0
+            PRAGMA wal_checkpoint(PASSIVE); PRAGMA journal_size_limit = {Math.Max(log.Length - LogStep, LogKept)}; PRAGMA user_version = 0
             """);
-        try
-        {
-            step.ExecuteNonQuery();
+        step.ExecuteNonQuery();
+        log.Refresh();
 
-            return true;
-        }
-        catch (SqliteException)
-        {
-            // A full disk, for example. A later commit truncates it.
-            return false;
-        }
+        return log.Length;
     }
 
     /// <summary>What was not committed is not written.</summary>

@@ -45,6 +45,27 @@ public sealed class BackupsTests : IAsyncLifetime
     {
         await DuringBackupAsync(() => Task.CompletedTask);
 
+        await WriteBackAsync();
+    }
+
+    [Fact]
+    public async Task It_ends_well_and_commits_write_the_log_back_although_another_process_held_the_file()
+    {
+        using var other = _app.OpenDatabase();
+
+        await DuringBackupAsync(() =>
+        {
+            other.Execute("BEGIN IMMEDIATE");
+
+            return Task.CompletedTask;
+        });
+        other.Execute("ROLLBACK");
+
+        await WriteBackAsync();
+    }
+
+    private async Task WriteBackAsync()
+    {
         await FillAsync(20);
         await _app.As(_ann).CreateTask(_ann);
         using var database = _app.OpenDatabase();
