@@ -357,7 +357,7 @@ export interface components {
              * @description Null is none.
              * @enum {string|null}
              */
-            priority?: "none" | "low" | "medium" | "high" | "urgent" | null;
+            priority?: "none" | "low" | "medium" | "high" | "urgent" | "critical" | null;
             due_date?: string | null;
             /** @description Each of 1 to 50 characters, without control characters. Null is none. */
             tags?: string[] | null;
@@ -418,7 +418,7 @@ export interface components {
              * @description Null is none.
              * @enum {string|null}
              */
-            priority?: "none" | "low" | "medium" | "high" | "urgent" | null;
+            priority?: "none" | "low" | "medium" | "high" | "urgent" | "critical" | null;
             due_date?: string | null;
             /** @description Each of 1 to 50 characters, without control characters. Null is none. */
             tags?: string[] | null;

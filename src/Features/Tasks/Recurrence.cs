@@ -10,7 +10,8 @@ public static class Recurrence
 
     /// <summary>Of its shape, for the document.</summary>
     public const string Pattern =
-        "^([Dd]aily|[Ww]eekly|[Mm]onthly|[Yy]early|(RRULE:)?FREQ=(HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[A-Z0-9,+-]+)*)$";
+        "^([Dd]aily|[Ww]eekly|[Mm]onthly|[Yy]early|DAILY|WEEKLY|MONTHLY|YEARLY|"
+        + "(RRULE:|rrule:)?[A-Za-z]+=[A-Za-z0-9,+-]+(;[A-Za-z]+=[A-Za-z0-9,+-]+)*)$";
 
     private const string Prefix = "RRULE:";
 

@@ -18,7 +18,7 @@ public abstract record TaskFields : MergeRequest
     public bool? Completed { get; init; }
 
     /// <summary>Null is none.</summary>
-    [AllowedValues("none", "low", "medium", "high", "urgent")]
+    [AllowedValues("none", "low", "medium", "high", "urgent", "critical")]
     public string? Priority { get; init => field = Given(value?.Trim()); }
 
     [RegularExpression(Tasks.DueDate.Pattern)]

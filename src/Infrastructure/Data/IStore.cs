@@ -106,6 +106,14 @@ public interface IRowReader
     /// <exception cref="DbException">The database can't be read.</exception>
     ValueTask<List<T>> FindPageAsync<T>(AppDb db, string userId, RowPage page);
 
+    /// <summary>The ids of the user's rows on a page of a list.</summary>
+    /// <exception cref="DbException">The database can't be read.</exception>
+    ValueTask<List<Guid>> FindIdsAsync(AppDb db, string userId, RowPage page);
+
+    /// <summary>Those of the user's rows that are on the list, in no order.</summary>
+    /// <exception cref="DbException">The database can't be read.</exception>
+    ValueTask<List<T>> FindAmongAsync<T>(AppDb db, string userId, RowQuery query, IReadOnlyCollection<Guid> ids);
+
     /// <summary>How many rows the user's list has.</summary>
     /// <exception cref="DbException">The database can't be read.</exception>
     ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query);

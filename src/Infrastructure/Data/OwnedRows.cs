@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
@@ -109,30 +110,42 @@ public static class OwnedRows
         }
 
         /// <summary>The user's rows on a page of a list. The store must have a reader for the table.</summary>
-        public async Task<List<T>> ReadPageAsync(string userId, RowPage page, CancellationToken ct)
+        public Task<List<T>> ReadPageAsync(string userId, RowPage page, CancellationToken ct) =>
+            rows.FindAsync(userId, page, part => rows.Reader!.FindPageAsync<T>(rows.Database, userId, part), ct);
+
+        /// <summary>
+        /// The user's rows on a list behind its first part, in batches; nothing is open in the database between them. Each row that is on
+        /// the list all the time is there once: since a row may change its place meanwhile, the ids of all are read first (16 bytes each),
+        /// unless they are the order.
+        /// </summary>
+        /// <param name="userId">Whose.</param>
+        /// <param name="first">What was read before.</param>
+        /// <param name="found">What was found there: as many rows as were asked for.</param>
+        /// <param name="count">Rows of a batch.</param>
+        /// <param name="ct">Ends the reading.</param>
+        public async IAsyncEnumerable<List<T>> ReadRestAsync(
+            string userId, RowPage first, List<T> found, int count, [EnumeratorCancellation] CancellationToken ct)
         {
-            using var alone = rows.Database.Detector.EnterCriticalSection();
-            ct.ThrowIfCancellationRequested();
-            if (!rows.MayFind(userId))
-                return [];
-
-            if (page is not { Query.SortBy.IsNullable: true, Skip: 0 })
-                return await rows.Reader!.FindPageAsync<T>(rows.Database, userId, page);
-
-            // One part after the other: no index has the rows without a value behind the others in both directions.
-            var found = page.After is { Key: null } ? []
-                : await rows.Reader!.FindPageAsync<T>(rows.Database, userId, page with { HasKey = true });
-            if (found.Count < page.Count && !page.Query.DemandsKey)
+            if (first.Query.SortBy is null)
             {
-                var place = page.After is { Key: null } ? page.After : null;
-                var rest = page with { HasKey = false, Count = page.Count - found.Count, After = place };
-                if (page.After is not { Key: null })
-                    rest = rest with { Revision = null };
+                for (var last = found[^1].Id; ;)
+                {
+                    var batch = await rows.ReadPageAsync(userId, new RowPage(first.Query, count, new RowPlace(last)), ct);
+                    yield return batch;
 
-                found.AddRange(await rows.Reader!.FindPageAsync<T>(rows.Database, userId, rest));
+                    if (batch.Count < count)
+                        yield break;
+
+                    last = batch[^1].Id;
+                }
             }
 
-            return found;
+            var sent = found.Select(row => row.Id).ToHashSet();
+            var all = first with { Count = int.MaxValue, Keys = null, Revision = null };
+            var ids = await rows.FindAsync(userId, all, part => rows.Reader!.FindIdsAsync(rows.Database, userId, part), ct);
+            ids.RemoveAll(sent.Contains);
+            foreach (var part in ids.Chunk(count))
+                yield return await rows.ReadAmongAsync(userId, first.Query, part, ct);
         }
 
         /// <summary>The user's counter of changes, of all tables.</summary>
@@ -151,6 +164,46 @@ public static class OwnedRows
             ct.ThrowIfCancellationRequested();
 
             return rows.MayFind(userId) ? await rows.Reader!.CountAsync(rows.Database, userId, query) : 0;
+        }
+
+        private async Task<List<TFound>> FindAsync<TFound>(
+            string userId, RowPage page, Func<RowPage, ValueTask<List<TFound>>> find, CancellationToken ct)
+        {
+            using var alone = rows.Database.Detector.EnterCriticalSection();
+            ct.ThrowIfCancellationRequested();
+            if (!rows.MayFind(userId))
+                return [];
+
+            if (page is not { Query.SortBy.IsNullable: true, Skip: 0 })
+                return await find(page);
+
+            // One part after the other: no index has the rows without a value behind the others in both directions.
+            var found = page.After is { Key: null } ? [] : await find(page with { HasKey = true });
+            if (found.Count < page.Count && !page.Query.DemandsKey)
+            {
+                var place = page.After is { Key: null } ? page.After : null;
+                var rest = page with { HasKey = false, Count = page.Count - found.Count, After = place };
+                if (page.After is not { Key: null })
+                    rest = rest with { Revision = null };
+
+                found.AddRange(await find(rest));
+            }
+
+            return found;
+        }
+
+        /// <summary>The rows of those ids that are on the list, in the order of the ids.</summary>
+        private async Task<List<T>> ReadAmongAsync(string userId, RowQuery query, Guid[] ids, CancellationToken ct)
+        {
+            using var alone = rows.Database.Detector.EnterCriticalSection();
+            ct.ThrowIfCancellationRequested();
+            if (!rows.MayFind(userId))
+                return [];
+
+            var found = await rows.Reader!.FindAmongAsync<T>(rows.Database, userId, query, ids);
+            var byId = found.ToDictionary(row => row.Id);
+
+            return [.. ids.Where(byId.ContainsKey).Select(id => byId[id])];
         }
 
         private Task<T?> SaveOneAsync(string userId, Guid id, Action<T> change, Func<T>? make, CancellationToken ct) =>

@@ -12,12 +12,14 @@ namespace TaskSlices.Infrastructure.Data;
 /// <param name="entity">What is listed.</param>
 /// <param name="parameter">What stands before the number of a parameter.</param>
 /// <param name="position">The function (text, part) that gives zero if the part is not in the text.</param>
+/// <param name="isAmong">The condition that an id is among those of a parameter.</param>
 /// <param name="indexes">
 /// By the name of a column, the name of the index on user, column and id: it has rows of one user, or of one value, in the order of a list.
 /// Null if the engine knows best which one to use.
 /// </param>
 internal sealed class RowSql(
-    IEntityType entity, string parameter, string position, IReadOnlyDictionary<string, string>? indexes = null)
+    IEntityType entity, string parameter, string position, Func<string, string> isAmong,
+    IReadOnlyDictionary<string, string>? indexes = null)
 {
     private readonly string _id = FlatModel.Column(entity, nameof(IOwned.Id));
 
@@ -26,28 +28,29 @@ internal sealed class RowSql(
     private readonly string _columns = string.Join(", ", FlatModel.ReadColumns(entity).Select(FlatModel.Column));
 
     /// <summary>The start of every statement that reads rows of a user, who is the first parameter.</summary>
-    public string Select => $"SELECT {_columns} FROM {FlatModel.Table(entity)}{_where}";
+    public string All => $"SELECT {_columns} FROM {FlatModel.Table(entity)}{_where}";
 
     /// <summary>Where a statement has the sort column, if it has.</summary>
     public int KeyColumn { get; } = FlatModel.ReadColumns(entity).Count();
 
     public Statement Page(string userId, RowPage page)
     {
-        // The index on a column that may be null can be one of the rows that have a value.
-        var index = page.Query.SortBy is not { } sorted ? IndexOf(page.Query)
-            : page.HasKey is true || !sorted.IsNullable ? IndexOf(sorted) : null;
-        var hint = indexes is null ? "" : index is null ? " NOT INDEXED" : $" INDEXED BY \"{index}\"";
         var key = page is { Keys: not null, Query.SortBy: { } keyed } ? $", {Column(keyed)}" : "";
-        var statement = new Statement(parameter, $"SELECT {_columns}{key} FROM {FlatModel.Table(entity)}{hint}{_where}");
-        statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
-        AddConditions(statement, page.Query);
-        AddPlace(statement, page);
-        AddOrder(statement, page);
-        statement.Append(" LIMIT ").Append(statement.Add(null, page.Count));
-        if (page.Skip > 0)
-            statement.Append(" OFFSET ").Append(statement.Add(null, page.Skip));
 
-        return statement;
+        return Select($"{_columns}{key}", userId, page);
+    }
+
+    /// <summary>The ids of the rows on that page.</summary>
+    public Statement Ids(string userId, RowPage page) => Select(_id, userId, page);
+
+    /// <summary>Those of the rows that are on the list, in no order.</summary>
+    public Statement Among(string userId, RowQuery query, IReadOnlyCollection<Guid> ids)
+    {
+        var statement = new Statement(parameter, All);
+        statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
+        AddConditions(statement, query);
+
+        return statement.Append($" AND {_id} {isAmong(statement.Add(null, ids))}");
     }
 
     public Statement Count(string userId, RowQuery query)
@@ -56,6 +59,24 @@ internal sealed class RowSql(
         var statement = new Statement(parameter, $"SELECT count(*) FROM {FlatModel.Table(entity)}{hint}{_where}");
         statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
         AddConditions(statement, query);
+
+        return statement;
+    }
+
+    private Statement Select(string columns, string userId, RowPage page)
+    {
+        // The index on a column that may be null can be one of the rows that have a value.
+        var index = page.Query.SortBy is not { } sorted ? IndexOf(page.Query)
+            : page.HasKey is true || !sorted.IsNullable ? IndexOf(sorted) : null;
+        var hint = indexes is null ? "" : index is null ? " NOT INDEXED" : $" INDEXED BY \"{index}\"";
+        var statement = new Statement(parameter, $"SELECT {columns} FROM {FlatModel.Table(entity)}{hint}{_where}");
+        statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
+        AddConditions(statement, page.Query);
+        AddPlace(statement, page);
+        AddOrder(statement, page);
+        statement.Append(" LIMIT ").Append(statement.Add(null, page.Count));
+        if (page.Skip > 0)
+            statement.Append(" OFFSET ").Append(statement.Add(null, page.Skip));
 
         return statement;
     }
@@ -135,7 +156,7 @@ internal sealed class RowSql(
 
         public string Text => _text.ToString();
 
-        /// <summary>Each with the column that it is compared with; without one, it is a number of rows.</summary>
+        /// <summary>Each with the column that it is compared with; without one, it is a number of rows, or ids.</summary>
         public IReadOnlyList<(IProperty? Column, object Value)> Values => _values;
 
         public Statement Append(string text)

@@ -140,7 +140,7 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
 
         var sortBy = order.Column == nameof(IOwned.Id) ? null : rows.EntityType.FindProperty(order.Column)!;
         var query = new RowQuery { Conditions = conditions, SortBy = sortBy, Ascending = !order.Descending };
-        var page = asked.ReadPage(query) with { Keys = NewKeys() };
+        var page = asked.ReadPage(query) with { Keys = sortBy is not null && DerivedAttribute.Is(sortBy) ? [] : null };
         if (asked.Failures.Count > 0)
             return new RowList<TResponse>([]) { Failures = asked.Failures };
 
@@ -168,35 +168,25 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
         if (page.Revision is not null)
             context.SetEntityTag(revision.Value);
 
-        var last = found.Count == page.Count ? PlaceOf(page, found[^1], found.Count - 1) : null;
+        var isFull = found.Count == page.Count;
         if (asked.Limit is null)
-            return new RowList<TResponse>(found.ConvertAll(row => show(row)), last is null ? null : ReadOnAsync);
+        {
+            var rest = isFull ? rows.ReadRestAsync(userId, page, found, ListPage.Batch, ct) : null;
 
-        if (last is not null)
+            return new RowList<TResponse>(Shown(found), rest?.Select(Shown));
+        }
+
+        if (isFull)
         {
             found.RemoveAt(found.Count - 1);
-            var next = asked.Next(PlaceOf(page, found[^1], found.Count - 1));
+            var key = page.Keys is { } keys ? keys[found.Count - 1] : sortBy is null ? null : order.KeyOf(found[^1]);
+            var next = asked.Next(new RowPlace(found[^1].Id, key));
             context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{next}>; rel=\"next\"";
         }
 
-        return new RowList<TResponse>(found.ConvertAll(row => show(row)));
+        return new RowList<TResponse>(Shown(found));
 
-        async Task<IReadOnlyList<TResponse>> ReadOnAsync()
-        {
-            if (last is null)
-                return [];
-
-            var batch = new RowPage(query, ListPage.Batch, last) { Keys = NewKeys() };
-            var next = await rows.ReadPageAsync(userId, batch, ct);
-            last = next.Count == ListPage.Batch ? PlaceOf(batch, next[^1], next.Count - 1) : null;
-
-            return [.. next.Select(show)];
-        }
-
-        List<string?>? NewKeys() => sortBy is not null && DerivedAttribute.Is(sortBy) ? [] : null;
-
-        RowPlace PlaceOf(RowPage part, T row, int number) =>
-            new(row.Id, part.Keys is { } keys ? keys[number] : sortBy is null ? null : order.KeyOf(row));
+        IReadOnlyList<TResponse> Shown(List<T> batch) => batch.ConvertAll(row => show(row));
     }
 
     /// <summary>A list of its own: nothing is filtered, and the last deleted comes first.</summary>
@@ -213,7 +203,7 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
         if (hasNext)
             found.RemoveAt(count);
         if (asked.Limit is null)
-            return new RowList<TResponse>(found.ConvertAll(row => show(row.Row)), hasNext ? ReadOnAsync : null);
+            return new RowList<TResponse>(Shown(), hasNext ? ReadRestAsync() : null);
 
         if (hasNext)
         {
@@ -221,16 +211,17 @@ public sealed class ListOf<T> : IListOf where T : class, IOwned
             context.Response.Headers.Link = $"<{context.Request.OwnAddress()}{asked.Next(place)}>; rel=\"next\"";
         }
 
-        return new RowList<TResponse>(found.ConvertAll(row => show(row.Row)));
+        return new RowList<TResponse>(Shown());
 
-        async Task<IReadOnlyList<TResponse>> ReadOnAsync()
+        IReadOnlyList<TResponse> Shown() => found.ConvertAll(row => show(row.Row));
+
+        async IAsyncEnumerable<IReadOnlyList<TResponse>> ReadRestAsync()
         {
-            if (found.Count < count)
-                return [];
-
-            found = await rows.ReadDeletedAsync(userId, found[^1].Deletion, count, ct);
-
-            return found.ConvertAll(row => show(row.Row));
+            while (found.Count > 0)
+            {
+                found = await rows.ReadDeletedAsync(userId, found[^1].Deletion, count, ct);
+                yield return Shown();
+            }
         }
     }
 

@@ -13,8 +13,8 @@ namespace TaskSlices.Infrastructure.Slices;
 /// database meanwhile, so that a slow reader holds up nobody.
 /// </summary>
 /// <param name="rows">The first rows.</param>
-/// <param name="readOn">The next rows each time it is called; none at the end. Null if there are no others.</param>
-public sealed class RowList<T>(IReadOnlyList<T> rows, Func<Task<IReadOnlyList<T>>>? readOn = null) : IResult, IEndpointMetadataProvider
+/// <param name="rest">The other rows, which are read when they are asked for; null if there are none.</param>
+public sealed class RowList<T>(IReadOnlyList<T> rows, IAsyncEnumerable<IReadOnlyList<T>>? rest = null) : IResult, IEndpointMetadataProvider
 {
     /// <summary>In bytes, of what is sent at once.</summary>
     private const int Chunk = 16 * 1024;
@@ -48,7 +48,7 @@ public sealed class RowList<T>(IReadOnlyList<T> rows, Func<Task<IReadOnlyList<T>
         httpContext.Response.ContentType = "application/json; charset=utf-8";
 
         await using var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = json.Encoder, SkipValidation = true });
-        if (readOn is null)
+        if (rest is null)
         {
             // In one piece, and sent at once.
             JsonSerializer.Serialize(writer, rows, json);
@@ -56,7 +56,13 @@ public sealed class RowList<T>(IReadOnlyList<T> rows, Func<Task<IReadOnlyList<T>
         }
 
         writer.WriteStartArray();
-        for (var batch = rows; batch.Count > 0; batch = await readOn())
+        await WriteAsync(rows);
+        await foreach (var batch in rest)
+            await WriteAsync(batch);
+
+        writer.WriteEndArray();
+
+        async Task WriteAsync(IReadOnlyList<T> batch)
         {
             foreach (var row in batch)
             {
@@ -68,8 +74,6 @@ public sealed class RowList<T>(IReadOnlyList<T> rows, Func<Task<IReadOnlyList<T>
             // Sent before more is read: if that fails, the connection ends, and no problem stands behind half a list.
             await FlushAsync();
         }
-
-        writer.WriteEndArray();
 
         async Task FlushAsync()
         {

@@ -15,6 +15,7 @@ namespace TaskSlices.Infrastructure.Slices;
 public static class SliceConventions
 {
     private const string Malformed = "MALFORMED_JSON";
+    private const string WrongType = "WRONG_TYPE";
 
     public static void AddSlices(this IServiceCollection services)
     {
@@ -88,7 +89,7 @@ public static class SliceConventions
         config.Endpoints.Configurator = ConfigureSlice;
         config.Binding.UsePropertyNamingPolicy = true;
         config.Binding.UseDefaultValuesForNullableProps = false;
-        config.Binding.FailureMessage = static (type, name, _) => $"{name} must be {Describe(type)}.";
+        config.Binding.FailureMessage = static (type, name, _) => $"{name} must be {Describe(type) ?? "a valid value"}.";
         config.Binding.JsonExceptionTransformer = static exception => Describe(exception);
         config.Errors.StatusCode = StatusCodes.Status422UnprocessableEntity;
         config.Errors.ContentType = Problem.MediaType;
@@ -136,6 +137,9 @@ public static class SliceConventions
     /// <summary>400 for a body that is not JSON, 422 for JSON that is not allowed; FastEndpoints has one status for both.</summary>
     internal static Problem Refuse(List<ValidationFailure> failures, HttpContext context)
     {
+        foreach (var failure in failures.Where(failure => failure.ErrorCode == WrongType))
+            failure.ErrorMessage = $"{failure.PropertyName} does not have the right type{RightType(failure, context)}, or is there twice.";
+
         var malformed = failures.Find(failure => failure.ErrorCode == Malformed);
         var problem = malformed is not null
             ? Problem.For(context, StatusCodes.Status400BadRequest, Malformed, malformed.ErrorMessage)
@@ -160,15 +164,22 @@ public static class SliceConventions
 
         var field = JsonNamingPolicy.SnakeCaseLower.ConvertName(path);
 
-        return new ValidationFailure(field, $"{field} does not have the right type, or is there twice.");
+        return new ValidationFailure(field, "") { ErrorCode = WrongType };
     }
 
-    private static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    private static string RightType(ValidationFailure failure, HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EndpointDefinition>()?.ReqDtoType.GetProperties()
+            .FirstOrDefault(p => Json.WireName(p) == failure.PropertyName) is { } property
+        && Describe(property.PropertyType) is { } type ? $", {type}" : "";
+
+    private static string? Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
+        var t when t == typeof(string) => "a string",
+        var t when t.IsAssignableTo(typeof(IEnumerable<string>)) => "an array of strings",
         var t when t == typeof(int) || t == typeof(long) => "a whole number",
         var t when t == typeof(bool) => "true or false",
         var t when t == typeof(Guid) => "a UUID",
-        _ => "a valid value",
+        _ => null,
     };
 
     /// <summary>The keys of the query string that reach a request.</summary>

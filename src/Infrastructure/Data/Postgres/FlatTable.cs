@@ -20,8 +20,8 @@ internal sealed class FlatTable : IRowReader
 
         var table = FlatModel.Table(entity);
         var columns = string.Join(", ", _columns.Select(FlatModel.Column));
-        _lists = new RowSql(entity, parameter: "$", position: "strpos");
-        _one = $"{_lists.Select} AND {FlatModel.Column(entity, nameof(IOwned.Id))} = $2";
+        _lists = new RowSql(entity, parameter: "$", position: "strpos", isAmong: ids => $"= ANY ({ids})");
+        _one = $"{_lists.All} AND {FlatModel.Column(entity, nameof(IOwned.Id))} = $2";
 
         // Behind the lock, so that it sees who was erased meanwhile: the division by zero then undoes the counter too.
         var allows = $"(erased.allows * CASE WHEN counter.revision <= ${_columns.Length + 3} THEN 1 ELSE 0 END)";
@@ -56,6 +56,14 @@ internal sealed class FlatTable : IRowReader
             return page.Revision is null ? [list] : [PostgresWriter.Of(PostgresWriter.Counter, userId), list];
         }
     }
+
+    public ValueTask<List<Guid>> FindIdsAsync(AppDb db, string userId, RowPage page) =>
+        Store(db).ReadAsync(db, () => [Command(_lists.Ids(userId, page))], ReadIdsAsync);
+
+    public ValueTask<List<T>> FindAmongAsync<T>(AppDb db, string userId, RowQuery query, IReadOnlyCollection<Guid> ids) =>
+        Store(db).ReadAsync(
+            db, () => [Command(_lists.Among(userId, query, ids))],
+            reader => ReadAllAsync<T>(reader, userId, new RowPage(query, ids.Count)));
 
     public ValueTask<long> CountAsync(AppDb db, string userId, RowQuery query) =>
         Store(db).ReadAsync(db, () => [Command(_lists.Count(userId, query))], ReadCountAsync);
@@ -99,10 +107,21 @@ internal sealed class FlatTable : IRowReader
         foreach (var (column, value) in statement.Values)
         {
             command.Parameters.Add(
-                column is not null ? PostgresStore.Parameter(column, value) : new NpgsqlParameter<int> { TypedValue = (int)value });
+                column is not null ? PostgresStore.Parameter(column, value)
+                : value is IEnumerable<Guid> ids ? new NpgsqlParameter<Guid[]> { TypedValue = [.. ids] }
+                : new NpgsqlParameter<int> { TypedValue = (int)value });
         }
 
         return command;
+    }
+
+    private static async Task<List<Guid>> ReadIdsAsync(NpgsqlDataReader reader)
+    {
+        var ids = new List<Guid>();
+        while (await reader.ReadAsync())
+            ids.Add(reader.GetGuid(0));
+
+        return ids;
     }
 
     private static async Task<long> ReadCountAsync(NpgsqlDataReader reader)

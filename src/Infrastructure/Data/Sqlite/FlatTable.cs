@@ -1,4 +1,5 @@
 using System.Data;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -28,7 +29,7 @@ internal sealed class FlatTable : IRowReader
         _columns = [.. entity.GetProperties()];
         CanAdd = FlatModel.GivesAll(entity);
         _read = read;
-        _one = $"{new RowSql(entity, Parameter, Position).Select} AND {FlatModel.Column(_id)} = ?2";
+        _one = $"{new RowSql(entity, Parameter, Position, IsAmong).All} AND {FlatModel.Column(_id)} = ?2";
 
         var columns = string.Join(", ", _columns.Select(FlatModel.Column));
         var values = string.Join(", ", _columns.Select((_, i) => $"?{i + 1}"));
@@ -66,6 +67,30 @@ internal sealed class FlatTable : IRowReader
             found.Add((T)_read(row, userId));
             page.Keys?.Add(Column.IsNull(row, lists.KeyColumn) ? null : Column.ReadString(row, lists.KeyColumn));
         }
+
+        return new(found);
+    }
+
+    public ValueTask<List<Guid>> FindIdsAsync(AppDb db, string userId, RowPage page)
+    {
+        var sqlite = Open(db);
+        using var command = Take(sqlite, Lists(sqlite).Ids(userId, page));
+        using var reader = command.ExecuteReader();
+        var ids = new List<Guid>();
+        while (reader.Read())
+            ids.Add(new Guid(reader.GetFieldValue<byte[]>(0), bigEndian: true));
+
+        return new(ids);
+    }
+
+    public ValueTask<List<T>> FindAmongAsync<T>(AppDb db, string userId, RowQuery query, IReadOnlyCollection<Guid> ids)
+    {
+        var sqlite = Open(db);
+        using var command = Take(sqlite, Lists(sqlite).Among(userId, query, ids));
+        using var reader = command.ExecuteReader();
+        var found = new List<T>();
+        while (reader.Read())
+            found.Add((T)_read(reader.Handle!.DangerousGetHandle(), userId));
 
         return new(found);
     }
@@ -125,11 +150,16 @@ internal sealed class FlatTable : IRowReader
         while (reader.Read())
             indexes[reader.GetString(0)] = reader.GetString(1);
 
-        return _lists = new RowSql(_entity, Parameter, Position, indexes);
+        return _lists = new RowSql(_entity, Parameter, Position, IsAmong, indexes);
     }
 
+    private static string IsAmong(string ids) => $"IN (SELECT unhex(value) FROM json_each({ids}))";
+
     private static SqliteCommand Take(SqliteConnection connection, RowSql.Statement statement) => KeptStatements.Take(
-        connection, statement.Text, [.. statement.Values.Select(v => v.Column is { } column ? AppDb.Stored(column, v.Value) : v.Value)]);
+        connection, statement.Text, [.. statement.Values.Select(value => Stored(value.Column, value.Value))]);
+
+    private static object Stored(IProperty? column, object value) => column is not null ? AppDb.Stored(column, value)
+        : value is IEnumerable<Guid> ids ? JsonSerializer.Serialize(ids.Select(id => id.ToString("N"))) : value;
 
     /// <summary>The connection that the context reads from.</summary>
     internal static SqliteConnection Open(AppDb db)

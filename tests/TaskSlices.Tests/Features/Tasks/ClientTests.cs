@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using FastEndpoints.Testing;
 
@@ -166,6 +167,40 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
     [InlineData("?sort_by=due_date&order=desc&skip=3", "FEB")]
     [InlineData("?status=pending&limit=2&page=2", "DA")]
     public async Task Answers_what_clients_ask_for(string query, string expected) => Assert.Equal(expected, await ListAsync(query));
+
+    [Fact]
+    public async Task Takes_every_word_under_every_name_in_every_case()
+    {
+        string[] done = ["completed", "complete", "done"], pending = ["pending", "active", "incomplete"];
+        var asked = new List<(string Name, string Value, string Expected)>();
+        foreach (var name in new[] { "status", "status_filter" })
+        {
+            asked.Add((name, "all", "FEDCBA"));
+            asked.AddRange(done.Select(word => (name, word, "CB")));
+            asked.AddRange(pending.Select(word => (name, word, "FEDA")));
+        }
+
+        asked.AddRange([("completed", "true", "CB"), ("completed", "false", "FEDA")]);
+        asked.AddRange([("priority", "none", "B"), ("priority", "low", "ED"), ("priority", "medium", "F"), ("priority", "high", "A"), ("priority", "urgent", "C"), ("priority", "critical", "C")]);
+        asked.AddRange([("tags", "home", "EA"), ("tag", "home", "EA"), ("tags", "work,home", "A"), ("tag", "home,work", "A")]);
+        foreach (var name in new[] { "sort_by", "sort" })
+            asked.AddRange([(name, "created_at", "FEDCBA"), (name, "updated_at", "BFEDCA"), (name, "title", "DEAFBC"), (name, "priority", "CAFEDB"), (name, "due_date", "FACDBE")]);
+
+        foreach (var (name, value, expected) in asked)
+        {
+            foreach (var spelled in Cases(value))
+                Assert.Equal((name, spelled, expected), (name, spelled, await ListAsync($"?{name}={spelled}")));
+        }
+
+        foreach (var (sort, name, value) in from sort in new[] { "sort_by", "sort" }
+                                            from name in new[] { "order", "sort_order", "sort_direction" }
+                                            from value in Cases("asc").Concat(Cases("desc"))
+                                            select (sort, name, value))
+        {
+            var expected = value.StartsWith("a", StringComparison.OrdinalIgnoreCase) ? "DEAFBC" : "CBFAED";
+            Assert.Equal((sort, name, value, expected), (sort, name, value, await ListAsync($"?{sort}=title&{name}={value}")));
+        }
+    }
 
     [Theory]
     [InlineData("status=open", "status", "all, pending, active, incomplete, completed, complete or done")]
@@ -374,6 +409,54 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
         Assert.Equal(all[skip..], rest);
     }
 
+    /// <summary>While the answer is on its way, the first tasks go to the end of the order, and the last ones to its beginning.</summary>
+    [Theory]
+    [InlineData("sort_by=title", "title", "0", "z")]
+    [InlineData("sort_by=title&order=desc", "title", "z", "0")]
+    [InlineData("sort_by=priority", "priority", "urgent", "none")]
+    [InlineData("sort_by=due_date&status=pending", "due_date", "2026-12-01", "2026-12-31")]
+    [InlineData("sort_by=updated_at&order=asc", "category", null, "changed")]
+    [InlineData("sort_by=created_at&order=asc", "title", "0", "z")]
+    public async Task Gives_each_task_of_a_long_list_once_while_they_move(string query, string field, string? atFirst, string atLast)
+    {
+        var user = App.NewUser();
+        var client = app.As(user);
+        app.Fill(user, 2500);
+        using (var database = app.OpenDatabase())
+        {
+            database.Execute(
+                "UPDATE tasks SET title_key = lower(title), priority = 2, due_date = '2026-12-15', due_order = '2026-12-15' WHERE user_id = $user",
+                ("$user", user));
+        }
+
+        var expected = (await client.Get($"/api/{user}/tasks?{query}").IsList()).Ids();
+        var url = new Uri($"/api/{user}/tasks?{query}", UriKind.Relative);
+        using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        var start = new byte[1];
+        await body.ReadExactlyAsync(start, TestContext.Current.CancellationToken);
+
+        if (atFirst is not null)
+            await MoveAsync(expected[^20..], atFirst);
+        await MoveAsync(expected[..20], atLast);
+        await client.Delete($"/api/{user}/tasks/{expected[^21]}");
+        await client.Patch($"/api/{user}/tasks/{expected[^22]}/complete").Is(HttpStatusCode.OK);
+
+        using var rest = new StreamReader(body);
+        var ids = JsonNode.Parse(Encoding.UTF8.GetString(start) + await rest.ReadToEndAsync(TestContext.Current.CancellationToken))!.AsArray().Ids();
+        Assert.Equal(ids.Distinct(), ids);
+        string[] gone = query.Contains("status", StringComparison.Ordinal) ? expected[^22..^20] : [expected[^21]];
+        Assert.Equal(expected.Except(gone).Order(), ids.Order());
+        string[] moved = [.. expected[..20], .. expected[^22..]];
+        Assert.Equal(expected.Except(moved), ids.Except(moved));
+
+        async Task MoveAsync(string[] tasks, string value)
+        {
+            foreach (var id in tasks)
+                await client.Put($"/api/{user}/tasks/{id}", $$"""{"{{field}}":"{{value}}"}""").Is(HttpStatusCode.OK);
+        }
+    }
+
     [Fact]
     public async Task Hides_tasks_of_other_users_from_every_filter()
     {
@@ -385,6 +468,8 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
         Assert.Equal("6", Assert.Single((await app.As(_ann).Get($"/api/{_ann}/tasks?count=true")).Headers.GetValues("X-Total-Count")));
         await app.As(_ann).Get($"/api/{bob}/tasks?search=home&count=true").IsProblem(HttpStatusCode.Forbidden);
     }
+
+    private static string[] Cases(string word) => [word, word.ToUpperInvariant(), $"{char.ToUpperInvariant(word[0])}{word[1..]}"];
 
     private async Task<string> ListAsync(string query) => Letters(await app.As(_ann).Get($"/api/{_ann}/tasks{query}").IsList(), app.Letters);
 

@@ -241,12 +241,31 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
         Assert.Equal(task.ToJsonString(), Assert.Single(await app.As(_ann).Get($"/api/{_ann}/tasks").IsList())!.ToJsonString());
     }
 
+    [Fact]
+    public async Task Takes_every_word_under_every_name_in_every_case()
+    {
+        string[] priorities = ["none", "low", "medium", "high", "urgent", "critical"], recurrences = ["daily", "weekly", "monthly", "yearly"];
+        var words = priorities.Select(word => (Name: "priority", Word: word)).Concat(
+            from name in new[] { "recurrence", "recurrence_pattern", "recurring" } from word in recurrences select (Name: name, Word: word));
+        foreach (var (name, word) in words)
+        {
+            foreach (var spelled in new[] { word, word.ToUpperInvariant(), $"{char.ToUpperInvariant(word[0])}{word[1..]}" })
+            {
+                var created = await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","{{name}}":"{{spelled}}"}""").Is(HttpStatusCode.Created);
+                var expected = word == "critical" ? "urgent" : word;
+
+                Assert.Equal((spelled, expected), (spelled, created.Text(name == "priority" ? name : "recurrence")));
+                Assert.Equal(created.ToJsonString(), (await app.As(_ann).Get($"/api/{_ann}/tasks/{created.Id()}").Is(HttpStatusCode.OK)).ToJsonString());
+            }
+        }
+    }
+
     [Theory]
     [InlineData("priority", "\"highest\"", "none, low, medium, high, urgent or critical")]
     [InlineData("priority", "\"\"", "none, low")]
     [InlineData("priority", "\"low\\u0000\"", "none, low")]
-    [InlineData("priority", "3", "type")]
-    [InlineData("priority", "[\"low\"]", "type")]
+    [InlineData("priority", "3", "type, a string")]
+    [InlineData("priority", "[\"low\"]", "type, a string")]
     [InlineData("due_date", "\"tomorrow\"", "2026-12-24T18:00:00Z")]
     [InlineData("due_date", "\"\"", "2026-12-24")]
     [InlineData("due_date", "\"2026-02-29\"", "2026-12-24")]
@@ -266,15 +285,15 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     [InlineData("due_date", "\"0001-01-01T00:00:00+00:01\"", "2026-12-24")]
     [InlineData("due_date", "\"٢٠٢٦-12-24\"", "2026-12-24")]
     [InlineData("due_date", "1766534400", "type")]
-    [InlineData("tags", "\"work\"", "type")]
-    [InlineData("tags", "{}", "type")]
+    [InlineData("tags", "\"work\"", "type, an array of strings")]
+    [InlineData("tags", "{}", "type, an array of strings")]
     [InlineData("tags", "[\"\"]", "20 of 1 to 50")]
     [InlineData("tags", "[\" \"]", "20 of 1 to 50")]
     [InlineData("tags", "[\"a\",null]", "20 of 1 to 50")]
     [InlineData("tags", "[\"a\\nb\"]", "control")]
     [InlineData("tags", "[\"a\\u0000b\"]", "control")]
     [InlineData("tags", "[\"a\\u2028b\"]", "control")]
-    [InlineData("category", "5", "type")]
+    [InlineData("category", "5", "type, a string")]
     [InlineData("category", "\"a\\u0000b\"", "50")]
     [InlineData("recurrence", "5", "type")]
     [InlineData("recurrence", "true", "type")]
@@ -284,7 +303,7 @@ public sealed class CreateTaskTests(App app) : TestBase<App>
     [InlineData("recurring", "5", "type")]
     [InlineData("recurring", "{}", "type")]
     [InlineData("is_recurring", "\"daily\"", "type")]
-    [InlineData("is_recurring", "1", "type")]
+    [InlineData("is_recurring", "1", "type, true or false")]
     public async Task Refuses_a_wrong_field_and_says_what_it_may_be(string field, string value, string rule)
     {
         var message = await app.As(_ann).Post($"/api/{_ann}/tasks", $$"""{"title":"t","{{field}}":{{value}}}""").Refuses(field);

@@ -46,11 +46,13 @@ public sealed class ListModelTests(App app) : TestBase<App>
         from category in Gen.Elements<string?>(null, null, null, "home", "été")
         from tags in Gen.Frequency((3, Gen.Constant<string[]>([])), (2, Gen.SubListOf(Tags).Select(list => list.Take(2).ToArray())))
         from search in Gen.Elements(Searches)
+        from since in Gen.Elements<string?>(null, null, null, "2026-12-24", "2026-12-24T16:00:00Z")
         from to in Gen.Elements<string?>(null, null, null, "2026-12-24", "2026-12-24T16:00:00Z")
         from sort in Gen.Elements(Sorts)
         from order in Gen.Elements<string?>(null, "asc", "desc")
         from limit in Gen.Choose(1, 6)
-        select new Asked(status, priority, category, tags, search, to, sort, order, limit);
+        from spelling in Gen.Choose(0, 3)
+        select new Asked(status, priority, category, tags, search, since, to, sort, order, limit, spelling);
 
     private readonly CompareInfo _compare = CultureInfo.InvariantCulture.CompareInfo;
 
@@ -150,6 +152,7 @@ public sealed class ListModelTests(App app) : TestBase<App>
             && (asked.Priority is null || asked.Priority == task.Text("priority"))
             && (asked.Category is null || asked.Category == task["category"]?.GetValue<string>())
             && asked.Tags.All(tag => TagsOf(task).Contains(tag, StringComparer.InvariantCultureIgnoreCase))
+            && (asked.Since is null || (Due(task) is { } start && string.CompareOrdinal(start, asked.Since == "2026-12-24" ? "2026-12-24" : "2026-12-24T16:00:00.0000000") >= 0))
             && (asked.To is null || (Due(task) is { } due && string.CompareOrdinal(due, asked.To == "2026-12-24" ? "2026-12-24~" : "2026-12-24T16:00:00.0000000") <= 0))
             && (asked.Search ?? "").Split(' ').All(word => Texts(task).Any(text => _compare.IndexOf(text, word, CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace) >= 0))).ToList();
         var descending = asked.Order is null ? asked.Sort is not ("title" or "due_date") : asked.Order == "desc";
@@ -201,18 +204,24 @@ public sealed class ListModelTests(App app) : TestBase<App>
     }
 
     private sealed record Asked(
-        bool? Status, string? Priority, string? Category, string[] Tags, string? Search, string? To, string? Sort, string? Order, int Limit)
+        bool? Status, string? Priority, string? Category, string[] Tags, string? Search, string? Since, string? To, string? Sort, string? Order, int Limit, int Spelling)
     {
+        /// <summary>As one of four clients spells it.</summary>
         public string Query => string.Join('&', new[]
         {
-            Status is { } completed ? $"status={(completed ? "completed" : "pending")}" : null,
-            Priority is null ? null : $"priority={Priority}",
+            Status is true ? Of("status=completed", "status_filter=Done", "completed=true", "STATUS=COMPLETE") : null,
+            Status is false ? Of("status=pending", "status_filter=Active", "completed=False", "Status=INCOMPLETE") : null,
+            Priority is null ? null : $"priority={Of(Priority, Priority.ToUpperInvariant(), Priority, $"{char.ToUpperInvariant(Priority[0])}{Priority[1..]}")}",
             Category is null ? null : $"category={Uri.EscapeDataString(Category)}",
-            Tags.Length == 0 ? null : $"tags={Uri.EscapeDataString(string.Join(',', Tags))}",
+            Tags.Length == 0 ? null : string.Join('&', Of<string[]>([string.Join(',', Tags)], Tags, Tags, [string.Join(", ", Tags).ToLowerInvariant()])
+                .Select(tag => $"{Of("tags", "tags", "tag", "Tag")}={Uri.EscapeDataString(tag)}")),
             Search is null ? null : $"search={Uri.EscapeDataString(Search)}",
-            To is null ? null : $"due_to={Uri.EscapeDataString(To)}",
-            Sort is null ? null : $"sort_by={Sort}",
-            Order is null ? null : $"order={Order}",
+            Since is null ? null : $"{Of("due_from", "due_after", "due_date_from", "due_date_start")}={Uri.EscapeDataString(Since)}",
+            To is null ? null : $"{Of("due_to", "due_before", "due_date_to", "due_date_end")}={Uri.EscapeDataString(To)}",
+            Sort is null ? null : Of($"sort_by={Sort}", $"sort={Sort}", $"SORT_BY={Sort.ToUpperInvariant()}", $"sort={Sort}"),
+            Order is null ? null : Of($"order={Order}", $"sort_order={Order}", $"sort_direction={Order.ToUpperInvariant()}", $"ORDER={Order}"),
         }.OfType<string>());
+
+        private T Of<T>(params T[] spellings) => spellings[Spelling];
     }
 }

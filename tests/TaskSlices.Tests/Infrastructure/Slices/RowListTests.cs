@@ -18,8 +18,13 @@ public sealed class RowListTests
         using var sent = new MemoryStream();
         var context = new DefaultHttpContext { RequestServices = provider, Response = { Body = sent } };
 
-        await Assert.ThrowsAsync<TimeoutException>(() => new RowList<int>([1, 2], () => throw new TimeoutException()).ExecuteAsync(context));
+        await Assert.ThrowsAsync<TimeoutException>(() => new RowList<int>([1, 2], Failing()).ExecuteAsync(context));
 
         Assert.Equal("[1,2", Encoding.UTF8.GetString(sent.ToArray()));
+
+        static async IAsyncEnumerable<int[]> Failing()
+        {
+            yield return await Task.FromException<int[]>(new TimeoutException());
+        }
     }
 }

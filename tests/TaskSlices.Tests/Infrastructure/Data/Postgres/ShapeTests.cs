@@ -72,6 +72,11 @@ public sealed partial class ShapeTests : IAsyncLifetime
         using var client = api.CreateClient();
         await ReadPagesAsync(client, users: 1_000);
         _server.Execute(
+            """
+            INSERT INTO tasks (user_id, id, title, completed, created_at, updated_at, revision)
+            SELECT 'user7', gen_random_uuid(), 'One of many', false, now(), now(), i FROM generate_series(101, 400) AS i
+            """);
+        _server.Execute(
             "UPDATE tasks SET priority = revision % 5, completed = revision % 3 = 0, due_order = '2026-12-' || 10 + revision % 20, updated_at = now() + revision * interval '1 s'");
         _server.Execute("VACUUM ANALYZE tasks");
 
@@ -79,7 +84,7 @@ public sealed partial class ShapeTests : IAsyncLifetime
         {
             "", "?status=pending&limit=10", "?priority=high&limit=10", "?sort=priority&limit=10", "?sort=updated_at&limit=10", "?sort=title&limit=10",
             "?sort=due_date&limit=10", "?sort=due_date&order=desc&due_to=2026-12-24&limit=10", "?sort=due_date&limit=10&after=ffffffff-ffff-7fff-bfff-ffffffffffff,2026-12-20",
-            "?search=task&limit=10", "?tags=a,b&limit=10", "?due_from=2026-12-24&limit=10", "?status=pending&limit=1&count=true", "?limit=10&page=3",
+            "?search=task&limit=10", "?tags=a,b&limit=10", "?due_from=2026-12-24&limit=10", "?status=pending&limit=1&count=true", "?limit=10&page=3", "?sort=title", "?sort=due_date&status=pending",
         })
         {
             var before = _server.Log.Length;

@@ -52,6 +52,8 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
     [InlineData("sort=title&limit=10", ByOwner, Sorted)]
     [InlineData("sort=priority&limit=10", ByOwner, Sorted)]
     [InlineData("sort=updated_at&status=pending&limit=10", ByOwner, Sorted)]
+    [InlineData("sort=title&offset=99500", ByOwner, Sorted, ByOwner, Sorted, ByOwnerAndId, "LIST SUBQUERY 1", "SCAN")]
+    [InlineData("sort=priority&status=pending&offset=99500", ByOwner, Sorted, ByOwner, Sorted, ByOwnerAndId, "LIST SUBQUERY 1", "SCAN")]
     [InlineData("status=pending&limit=1&count=true", "SEARCH USING COVERING INDEX tasks_completed (user_id=? AND completed=?)", "SEARCH USING INDEX tasks_completed (user_id=? AND completed=?)")]
     public async Task A_list_looks_at_no_more_than_it_must(string query, params string[] plans) =>
         Assert.Equal(plans, await PlanAsync("GET", $"/api/{Ann}/tasks?{query}"));
