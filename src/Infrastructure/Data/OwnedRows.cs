@@ -142,7 +142,10 @@ public static class OwnedRows
 
             var sent = found.Select(row => row.Id).ToHashSet();
             var all = first with { Count = int.MaxValue, Keys = null, Revision = null };
-            var ids = await rows.FindAsync(userId, all, part => rows.Reader!.FindIdsAsync(rows.Database, userId, part), ct);
+
+            // To sort all costs less than to look at each row where the order's index leads to it.
+            var usesIndex = first.Query.Conditions.Count == 0;
+            var ids = await rows.FindAsync(userId, all, part => rows.Reader!.FindIdsAsync(rows.Database, userId, part), ct, usesIndex);
             ids.RemoveAll(sent.Contains);
             foreach (var part in ids.Chunk(count))
                 yield return await rows.ReadAmongAsync(userId, first.Query, part, ct);
@@ -167,14 +170,14 @@ public static class OwnedRows
         }
 
         private async Task<List<TFound>> FindAsync<TFound>(
-            string userId, RowPage page, Func<RowPage, ValueTask<List<TFound>>> find, CancellationToken ct)
+            string userId, RowPage page, Func<RowPage, ValueTask<List<TFound>>> find, CancellationToken ct, bool usesIndex = true)
         {
             using var alone = rows.Database.Detector.EnterCriticalSection();
             ct.ThrowIfCancellationRequested();
             if (!rows.MayFind(userId))
                 return [];
 
-            if (page is not { Query.SortBy.IsNullable: true, Skip: 0 })
+            if (page is not { Query.SortBy.IsNullable: true, Skip: 0 } || !usesIndex)
                 return await find(page);
 
             // One part after the other: no index has the rows without a value behind the others in both directions.
