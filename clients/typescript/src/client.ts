@@ -133,10 +133,8 @@ export function createTaskSlices(settings: Settings) {
 
         /** The same as they happen, until the stream ends, with the token at the latest. NO_STREAMS where fetch has none (React Native). */
         async *streamChanges(query: { since?: number } = {}, options?: CallOptions): AsyncGenerator<Change, void, void> {
-            // React Native's fetch answers when all has come, which never happens to a stream.
-            const hasStreams = typeof ReadableStream !== "undefined";
             const call: Call<Response> = { method: "GET", path: "/events", query: textOf(query), isRepeatable: true, ...options };
-            const response = hasStreams ? await transport.open(call) : undefined;
+            const response = transport.hasStreams ? await transport.open(call) : undefined;
             if (!response?.body) throw new TaskSlicesError({ code: "NO_STREAMS", status: 0, message: "This fetch has no streams." });
 
             try {

@@ -58,6 +58,11 @@ export class Transport {
         });
     }
 
+    /** React Native's fetch, which has this mark, answers when all has come: never, to a stream. A polyfill may give it ReadableStream. */
+    get hasStreams(): boolean {
+        return typeof ReadableStream !== "undefined" && !("polyfill" in (this.settings.fetch ?? globalThis.fetch));
+    }
+
     /** @returns an answer whose body is still to be read, by {@link linesOf} */
     open(call: Call<Response>): Promise<Response> {
         return this.#repeat({ ...call, isStream: true }, async (signal) => {
@@ -186,15 +191,15 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
     if (signal?.aborted) throw signal.reason ?? Object.assign(new Error("The call was aborted."), { name: "AbortError" });
 }
 
+/** Until the time, in milliseconds, or the abort. */
 function sleep(time: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-        const end = (then: () => void) => {
+    return new Promise((resolve) => {
+        const end = () => {
             clearTimeout(timer);
-            signal?.removeEventListener("abort", abort);
-            then();
+            signal?.removeEventListener("abort", end);
+            resolve();
         };
-        const abort = () => end(() => reject(signal!.reason ?? new Error("The call was aborted.")));
-        const timer = setTimeout(() => end(resolve), time);
-        signal?.addEventListener("abort", abort);
+        const timer = setTimeout(end, time);
+        signal?.addEventListener("abort", end);
     });
 }

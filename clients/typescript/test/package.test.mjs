@@ -65,10 +65,25 @@ test("The lock file of the sample knows what the package needs", async () => {
 test("It needs nothing that React Native does not have", async () => {
     const server = await Server.start({ BETTER_AUTH_SECRET: "a-secret-made-up-for-the-tests-of-the-package" });
     try {
-        const { stdout } = await run("node", [join(folder, "test/support/react-native.mjs"), server.url, "a-secret-made-up-for-the-tests-of-the-package"]);
-        assert.equal(stdout, "One, Two\n");
+        // Expo adds ReadableStream, and leaves fetch as it is.
+        for (const has of ["none", "streams"]) {
+            const program = [join(folder, "test/support/react-native.mjs"), server.url, "a-secret-made-up-for-the-tests-of-the-package", has];
+            const { stdout } = await run("node", program);
+            assert.equal(stdout, "One, Two\n", has);
+        }
     } finally {
         await server.stop();
+    }
+});
+
+test("Who does not know exports, as React Native up to 0.78, finds the same files", async () => {
+    const { exports, files } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    for (const [entry, { types, default: file }] of Object.entries(exports)) {
+        const place = join(folder, entry);
+        const old = JSON.parse(await readFile(join(place, "package.json"), "utf8"));
+
+        assert.deepEqual([join(place, old.main), join(place, old.types)], [join(folder, file), join(folder, types)]);
+        assert.ok(entry === "." || files.includes(entry.slice(2)));
     }
 });
 

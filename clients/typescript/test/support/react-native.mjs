@@ -2,12 +2,13 @@
 import { createHmac } from "node:crypto";
 import { request } from "node:http";
 
-const [url, secret] = process.argv.slice(2);
+const [url, secret, streams] = process.argv.slice(2);
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const now = Math.floor(Date.now() / 1000);
-const text = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ sub: "ann", iat: now, exp: now + 600 })}`;
+const text = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ sub: `user-${streams}`, iat: now, exp: now + 600 })}`;
 const token = `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
-for (const name of ["crypto", "ReadableStream", "TextDecoder", "BroadcastChannel", "structuredClone", "indexedDB", "URLSearchParams", "DOMException"])
+if (streams !== "streams") Reflect.deleteProperty(globalThis, "ReadableStream");
+for (const name of ["crypto", "TextDecoder", "BroadcastChannel", "structuredClone", "indexedDB", "URLSearchParams", "DOMException"])
     Reflect.deleteProperty(globalThis, name);
 for (const name of ["any", "timeout", "abort"]) delete AbortSignal[name];
 delete AbortSignal.prototype.throwIfAborted;
@@ -32,10 +33,11 @@ globalThis.fetch = (address, { method = "GET", headers, body, signal } = {}) =>
         signal?.addEventListener("abort", () => sent.destroy());
         sent.end(body);
     });
+globalThis.fetch.polyfill = true;
 
 const { createTaskSlices } = await import("../../dist/index.js");
 const { TaskStore } = await import("../../dist/sync/index.js");
-const newDevice = () => new TaskStore({ client: createTaskSlices({ baseUrl: url, getToken: () => token }), userId: "ann" });
+const newDevice = () => new TaskStore({ client: createTaskSlices({ baseUrl: url, getToken: () => token }), userId: `user-${streams}` });
 const titles = ({ getState }) => getState().tasks.map(({ title }) => title).sort().join(", ");
 const [one, two] = [newDevice(), newDevice()];
 one.create({ title: "One" });
