@@ -6,6 +6,7 @@
 //   PORT      0 or nothing: a free one
 //   USER_ID   the id that users get, as if one had been brought along from elsewhere; nothing: a new one each
 //   MAILBOX   a file for the links that set a new password, in place of mails; nothing: there is no reset
+//   ORIGIN    of pages that may call it from a browser; nothing: there are none
 //   ROTATION  in seconds: how old a key gets before the next token is signed with a new one; nothing: as old as it likes
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -15,7 +16,7 @@ import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
 import { jwt } from "better-auth/plugins";
 import { base64url, SignJWT } from "jose";
 
-const { ALG: alg = "EdDSA", SECRET: secret, PORT: port = "0", ROTATION: rotation, USER_ID: userId, MAILBOX: mailbox } = process.env;
+const { ALG: alg = "EdDSA", SECRET: secret, PORT: port = "0", ROTATION: rotation, USER_ID: userId, MAILBOX: mailbox, ORIGIN: origin } = process.env;
 const secretBytes = new TextEncoder().encode(secret);
 
 const server = createServer();
@@ -56,6 +57,7 @@ const auth = betterAuth({
   },
   user: { changeEmail: { enabled: true, updateEmailWithoutVerification: true }, deleteUser: { enabled: true } },
   rateLimit: { enabled: false },
+  ...(origin && { trustedOrigins: [origin] }),
   ...(userId && { advanced: { database: { generateId: ({ model }) => (model === "user" ? userId : crypto.randomUUID()) } } }),
   telemetry: { enabled: false },
   plugins: (plugins[alg] ?? keyPair)(),
@@ -73,8 +75,16 @@ async function issueToken(request, response) {
 }
 
 const betterAuthHandler = toNodeHandler(auth);
-server.on("request", (request, response) =>
-  alg === "HS256-A" && request.url === "/api/token" ? issueToken(request, response) : betterAuthHandler(request, response));
+server.on("request", (request, response) => {
+  if (origin) {
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader("Access-Control-Allow-Credentials", "true");
+    response.setHeader("Access-Control-Allow-Headers", "Content-Type");
+  }
+  if (origin && request.method === "OPTIONS") return response.writeHead(204).end();
+
+  return alg === "HS256-A" && request.url === "/api/token" ? issueToken(request, response) : betterAuthHandler(request, response);
+});
 
 process.stdin.resume().on("end", () => process.exit()).on("error", () => process.exit());
 console.log(JSON.stringify({ url }));

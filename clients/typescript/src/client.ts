@@ -88,7 +88,7 @@ export function createTaskSlices(settings: Settings) {
                 method: "PATCH",
                 ...change(task),
                 body,
-                settle: ({ status, current }) => (status === 412 && has(current, body) ? (current as Task) : undefined),
+                settle: ({ status, current }) => (status === 412 && has(current, body) ? current : undefined),
                 ...options,
             }),
 
@@ -102,7 +102,7 @@ export function createTaskSlices(settings: Settings) {
                 settle: ({ status, current }) => {
                     const wanted = completed ?? (typeof task !== "string" && !task.completed);
 
-                    return status === 412 && has(current, { completed: wanted }) ? (current as Task) : undefined;
+                    return status === 412 && has(current, { completed: wanted }) ? current : undefined;
                 },
                 ...options,
             }),

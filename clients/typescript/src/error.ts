@@ -1,6 +1,7 @@
 import type { components } from "./openapi.js";
 
 type Problem = components["schemas"]["Problem"];
+type Task = components["schemas"]["TaskResponse"];
 
 /** The codes of docs/errors.md, those of this package, and `HTTP_502` for an answer of 502 that is no problem, for example. */
 export type ErrorCode = Problem["code"] | "NETWORK_ERROR" | "TOKEN_UNAVAILABLE" | "OTHER_USER" | "NO_STREAMS" | `HTTP_${number}`;
@@ -11,7 +12,7 @@ export interface ErrorDetails {
     message: string;
     errors?: Problem["errors"] | undefined;
     traceId?: string | undefined;
-    current?: unknown;
+    current?: Task | undefined;
     operation?: number | null | undefined;
     retryAfter?: number | undefined;
     cause?: unknown;
@@ -27,8 +28,8 @@ export class TaskSlicesError extends Error {
     readonly errors: readonly components["schemas"]["FieldError"][];
     /** What the log of the server has it under. */
     readonly traceId: string | undefined;
-    /** With PRECONDITION_FAILED: the row as it is now. */
-    readonly current: unknown;
+    /** With PRECONDITION_FAILED: the task as it is now. */
+    readonly current: Task | undefined;
     /** Which operation of a batch was refused, from 0. */
     readonly operation: number | undefined;
     /** In seconds: how long the server wants to be left alone. */
@@ -68,7 +69,7 @@ export function errorOf(response: Response, text: string): TaskSlicesError {
         message: problem.detail ?? `The server answered with status ${status}.`,
         errors: problem.errors,
         traceId: problem.trace_id,
-        current: problem.current,
+        current: problem.current as Task | undefined,
         operation: problem.operation,
         retryAfter: secondsOf(response.headers.get("Retry-After")),
     });

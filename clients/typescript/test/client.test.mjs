@@ -297,7 +297,7 @@ test("A proxy's page is an error of its status", async () => {
     assert.deepEqual([error.code, error.isLost], ["HTTP_502", true]);
 });
 
-test("It works with a real Better Auth server", { skip: !startBetterAuth && "Browsers start none." }, async () => {
+test("It works with a real Better Auth server", async () => {
     const auth = await startBetterAuth();
     const delegated = await Server.start({ BETTER_AUTH_URL: auth.url });
     try {

@@ -1,15 +1,17 @@
 // Three devices of a user, on which everything happens that can: in the end, all show what the server has, and each change was carried out
 // once, or had no effect, or was refused by name. FAST_CHECK_RUNS=100 makes more of it, FAST_CHECK_SEED repeats one.
+import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { createTaskSlices } from "taskslices";
+import { indexedDbStorage } from "taskslices/sync";
 import { Device, until } from "./support/device.mjs";
 import { Server, signUp } from "./support/server.mjs";
 
 const DEVICES = 3;
-const { FAST_CHECK_RUNS: runs = 6, FAST_CHECK_SEED: seed } = process.env;
+const { FAST_CHECK_RUNS: runs = 12, FAST_CHECK_SEED: seed } = process.env;
 
 let server;
 before(async () => (server = await Server.start()));
@@ -53,7 +55,9 @@ async function live({ steps, restartAt }, seen) {
     const { data } = await client.token();
     const api = createTaskSlices({ baseUrl: server.url, getToken: () => data });
     const userId = await api.getUserId();
-    const devices = Array.from({ length: DEVICES }, () => new Device(server.url, () => data, userId));
+    // The first has a storage of its own in memory; what the others keep, tabs could share.
+    const storageOf = (i) => (i ? { storage: indexedDbStorage(`${userId}:${i}`) } : {});
+    const devices = Array.from({ length: DEVICES }, (_, i) => new Device(server.url, () => data, userId, storageOf(i)));
     try {
         await play(devices, api, steps, restartAt, seen);
     } finally {
@@ -103,11 +107,12 @@ async function play(devices, api, steps, restartAt, seen) {
             const task = tasks.length ? tasks[one.task % tasks.length] : undefined;
             await does[one.kind](on, task, one);
             // What is made is in the storage before anything else happens.
-            await sleep(0);
+            await on.written();
         }
     }
 
     for (const one of devices) one.goOnline();
+    await Promise.all(devices.map((one) => one.loaded()));
     await Promise.all(devices.map((one) => one.settled()));
     const { tasks, revision } = await api.listTasks();
     const isEqual = (one) => JSON.stringify(one.store.getState().tasks) === JSON.stringify(tasks);

@@ -120,6 +120,10 @@ test("The example of the README runs as it stands", async (t) => {
     console.log = (text) => printed.push(text);
     await writeFile(join(place, "auth-client.js"), "export const authClient = globalThis.authClientOfTheTest;\n");
     await writeFile(join(place, "example.js"), `${examples.join("\n")}\nexport { api, milk, store };\n`);
+    await writeFile(join(place, "auth-client.d.ts"), 'import type { TokenAnswer } from "taskslices";\nexport declare const authClient: { token(): Promise<TokenAnswer> };\n');
+    await writeFile(join(place, "example.ts"), `${examples.join("\n")}\nexport { api, milk, store };\n`);
+    const strictly = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom,dom.asynciterable"];
+    await run(process.execPath, [join(folder, "node_modules/typescript/bin/tsc"), ...strictly, "example.ts"], { cwd: place }).catch(({ stdout }) => assert.fail(stdout));
     const { api, milk, store } = await import(pathToFileURL(join(place, "example.js")));
 
     await until(() => printed.includes(2) && !store.getState().pending);

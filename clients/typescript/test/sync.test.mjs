@@ -256,6 +256,39 @@ test("Changes are sent with a token of their user only", async () => {
     assert.deepEqual((await createTaskSlices({ baseUrl: server.url, getToken: () => other.token() }).listTasks()).tasks, []);
 });
 
+test("A change that comes too late is sent anew after a reload, too", async () => {
+    const { api, newDevice } = await newUser();
+    const { id } = await api.createTask({ title: "One" });
+    const device = await newDevice({ storage: indexedDbStorage(crypto.randomUUID()) });
+    device.goOffline();
+    device.store.update(id, { title: "Two" });
+    await device.written();
+    let opens;
+    device.feed = new Promise((resolve) => (opens = resolve));
+    await device.reload();
+    await device.loaded();
+    await api.updateTask(id, { priority: "high" });
+
+    device.goOnline();
+    await device.settled();
+    const { title, priority, revision } = await api.getTask(id);
+    assert.deepEqual([title, priority, revision, device.outcomes], ["Two", "high", 3, ["sent"]]);
+    opens();
+});
+
+test("A function that resolves a conflict to nothing leaves the server's", async () => {
+    const { api, newDevice } = await newUser();
+    const { id } = await api.createTask({ title: "One" });
+    const device = await newDevice({ resolve: () => undefined });
+    device.goOffline();
+    device.store.update(id, { title: "Two" });
+    await api.updateTask(id, { title: "Three" });
+
+    device.goOnline();
+    await device.settled();
+    assert.deepEqual([titles(device.store), device.outcomes], [["Three"], ["dropped"]]);
+});
+
 test("Of two tabs, one sends a change", async () => {
     const { api, newDevice } = await newUser();
     const name = crypto.randomUUID();

@@ -4,8 +4,11 @@ import type { StoreState } from "taskslices/sync";
 export function Status({ state: { error, isKept, isLoaded, pending } }: { state: StoreState }) {
     const waiting = pending === 1 ? "1 change waits." : pending ? `${pending} changes wait.` : "";
 
+    const isSignedOut = error?.status === 401 && error.code === "TOKEN_UNAVAILABLE";
+
     const sentence =
-        error?.status === 401 ? "Your session has ended. "
+        isSignedOut ? "Your session has ended. "
+        : error?.status === 401 ? `${error.message} `
         : error ? "Offline. "
         : pending ? "Sending…"
         : isLoaded ? "In step with your other devices."
@@ -18,7 +21,7 @@ export function Status({ state: { error, isKept, isLoaded, pending } }: { state:
                 {error && waiting}
                 {!isKept && " This browser keeps nothing: what was not sent is lost with this page."}
             </p>
-            {error?.status === 401 && <button className="quiet" onClick={() => location.reload()}>Sign in again</button>}
+            {isSignedOut && <button className="quiet" onClick={() => location.reload()}>Sign in again</button>}
         </div>
     );
 }

@@ -44,8 +44,8 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
 
     /// <summary>The same files as in Node.js, with the browser's own fetch, streams, IndexedDB and locks, from another origin than the server's.</summary>
     [Theory]
-    [InlineData("client", 19)]
-    [InlineData("sync", 15)]
+    [InlineData("client", 20)]
+    [InlineData("sync", 17)]
     [InlineData("model", 1)]
     public async Task Passes_them_in_Chromium_too(string name, int count)
     {
@@ -56,11 +56,22 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
         files.Answer = SendFileAsync;
         Dictionary<string, string> settings = new(Browser.Settings) { ["CORS_ORIGINS"] = files.Url };
         var server = await ServerProcess.StartAsync(directory, settings);
+        var (betterAuth, delegated) = ((BetterAuthServer?)null, (ServerProcess?)null);
         try
         {
             await using var context = await browser.NewContextAsync(new());
             var page = await context.NewPageAsync();
-            await page.ExposeFunctionAsync("serverUrl", () => server.Listening);
+            await page.ExposeFunctionAsync("betterAuthUrl", async () => (betterAuth = await BetterAuthServer.StartAsync("EdDSA", origin: files.Url)).Url);
+            await page.ExposeFunctionAsync("serverUrl", async (bool isDelegated) =>
+            {
+                if (!isDelegated)
+                    return server.Listening;
+
+                Directory.CreateDirectory($"{directory}/delegated");
+                delegated = await ServerProcess.StartAsync($"{directory}/delegated", new(settings) { ["BETTER_AUTH_URL"] = betterAuth!.Url });
+
+                return delegated.Listening;
+            });
             await page.ExposeFunctionAsync("restartServer", async () =>
             {
                 var port = new Uri(server.Listening).Port;
@@ -81,7 +92,13 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
         finally
         {
             await server.DisposeAsync();
+            if (delegated is not null)
+                await delegated.DisposeAsync();
+            if (betterAuth is not null)
+                await betterAuth.DisposeAsync();
+
             Engine.Drop(directory);
+            Engine.Drop($"{directory}/delegated");
             Directory.Delete(directory, recursive: true);
         }
     }

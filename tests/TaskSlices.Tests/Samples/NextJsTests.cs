@@ -83,14 +83,34 @@ public sealed class NextJsTests(Browser browser, NextJsSample sample) : PageTest
         await ada.Reads("Invalid email or password");
         await Look("2-refused");
 
-        await SignUpAsync(ada);
+        await SignUpAsync(ada, () => Look("3-new-account"));
+        await Expect(ada.Page.GetByText("No tasks yet.")).ToBeVisibleAsync();
+        await Look("4-empty");
         foreach (var title in new[] { "Call grandmother", new string('W', 200), "Water the tomatoes" })
             await AddAsync(ada, title);
         await ada.Box("Call grandmother").CheckAsync();
         await ada.Button("Delete Water the tomatoes").ClickAsync();
         await Expect(ada.Page.GetByText("1 to do, 1 done")).ToBeVisibleAsync();
         await Expect(ada.Button("Undo")).ToBeFocusedAsync();
-        await Look("3-list");
+        await Look("5-list");
+        await ada.Button("Call grandmother").ClickAsync();
+        await Expect(ada.Page.GetByLabel("Title")).ToBeFocusedAsync();
+        await Look("6-editing");
+        await ada.Page.Keyboard.PressAsync("Escape");
+
+        ada.Expects("status of 422");
+        await ada.Page.RouteAsync("**/batch", route => route.FulfillAsync(new()
+        {
+            Status = 422,
+            Headers = new Dictionary<string, string> { ["Access-Control-Allow-Origin"] = "*", ["Content-Type"] = "application/problem+json" },
+            Body = """{"code":"VALIDATION_FAILED","detail":"title is not allowed."}""",
+        }));
+        await ada.Title.FillAsync("Buy milk");
+        await ada.Title.PressAsync("Enter");
+        await Expect(ada.Button("Try again")).ToBeVisibleAsync();
+        await Look("7-refused-change");
+        await ada.Page.UnrouteAllAsync();
+        await ada.Button("Dismiss").ClickAsync();
 
         // What was not sent yet would be asked about.
         await SeesTasksAsync(ada);
@@ -125,11 +145,14 @@ public sealed class NextJsTests(Browser browser, NextJsSample sample) : PageTest
         return visitor;
     }
 
-    private static async Task SignUpAsync(PageVisitor visitor)
+    private static async Task SignUpAsync(PageVisitor visitor, Func<Task>? look = null)
     {
         await visitor.Button("Create an account").ClickAsync();
         await visitor.Page.GetByLabel("Name").FillAsync("Ada Lovelace");
         await visitor.FillCredentialsAsync();
+        if (look is not null)
+            await look();
+
         await visitor.Button("Create account").ClickAsync();
         await SeesTasksAsync(visitor);
     }

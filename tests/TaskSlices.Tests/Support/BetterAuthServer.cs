@@ -37,8 +37,9 @@ public sealed class BetterAuthServer : IAsyncDisposable
     /// <param name="rotation">In seconds; how old a key gets. Null: as old as it likes.</param>
     /// <param name="userId">Of each user that signs up there. Null: a new one each.</param>
     /// <param name="mailbox">A file that gets the link which sets a new password. Null: there is no such link.</param>
+    /// <param name="origin">Of pages that may call it from a browser. Null: there are none.</param>
     public static async Task<BetterAuthServer> StartAsync(
-        string algorithm, int port = 0, int? rotation = null, string? userId = null, string? mailbox = null)
+        string algorithm, int port = 0, int? rotation = null, string? userId = null, string? mailbox = null, string? origin = null)
     {
         await DemandAsync();
         var process = Project.Start("node", ["server.mjs"], new()
@@ -48,6 +49,7 @@ public sealed class BetterAuthServer : IAsyncDisposable
             ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["USER_ID"] = userId ?? "",
             ["MAILBOX"] = mailbox ?? "",
+            ["ORIGIN"] = origin ?? "",
             ["ROTATION"] = rotation?.ToString(CultureInfo.InvariantCulture) ?? "",
         });
         using var patience = new CancellationTokenSource(Patience);

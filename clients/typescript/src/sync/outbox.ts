@@ -58,8 +58,9 @@ export class Outbox {
             } catch (thrown) {
                 if (this.signal.aborted) return;
 
-                this.owner.setError(failureOf(thrown));
-                await this.pause.backOff();
+                const error = failureOf(thrown);
+                this.owner.setError(error);
+                await this.pause.backOff(error.retryAfter);
             }
         }
     }
@@ -92,9 +93,12 @@ export class Outbox {
 
             const { attempt } = change;
             change.attempt = undefined;
-            if (status === 412 && change.kind === "create") return owner.finish(change, "sent", current as Task);
-            // Somebody else was first: the next try sends what is left.
-            if (status === 412 && current) return owner.takeRow(current as Task, attempt!.revision);
+            if (status === 412 && change.kind === "create") return owner.finish(change, "sent", current);
+            if (status === 412 && current) {
+                // Somebody else was first: the next try sends what is left, and not what is kept of this one.
+                owner.takeRow(current, attempt!.revision);
+                return owner.keep(change);
+            }
 
             change.refusal = { code: error.code, status, message: error.message };
             owner.finish(change, "refused");
@@ -109,7 +113,7 @@ export class Outbox {
 
         const conflict = { id, local: change.fields, base, server };
         if (Object.keys(conflictsOf(conflict)).length) {
-            const resolved = await this.#decide(() => this.resolve(conflict));
+            const resolved = (await this.#decide(() => this.resolve(conflict))) ?? {};
             // It is asked once for each state of the task.
             change.fields = resolved;
             change.base = Object.fromEntries(Object.keys(resolved).map((name) => [name, server[name as keyof Task]]));

@@ -1,7 +1,8 @@
 // In the place of ../support/server.mjs: whoever opened the page runs the server.
 export class Server {
-    static async start() {
-        return Object.assign(new Server(), { url: await globalThis.serverUrl() });
+    /** @param settings with BETTER_AUTH_URL for the server that takes its tokens */
+    static async start(settings = {}) {
+        return Object.assign(new Server(), { url: await globalThis.serverUrl("BETTER_AUTH_URL" in settings) });
     }
 
     restart() {
@@ -11,13 +12,14 @@ export class Server {
     async stop() {}
 }
 
-export const startBetterAuth = undefined;
+let betterAuth;
+export const startBetterAuth = async () => ({ url: (betterAuth = await globalThis.betterAuthUrl()), stop() {} });
 
-/** With the session's token, which is enough for one page to be many users; cookies would be one. */
+/** With the session's token, which is enough for one page to be many users; with cookies, which Better Auth wants, it is one. */
 export async function signUp(url) {
     const user = { name: "Ada Lovelace", email: `ada.${crypto.randomUUID()}@example.com`, password: "correct horse" };
     const call = async (path, init) => {
-        const response = await fetch(`${url}/api/auth${path}`, { credentials: "omit", ...init });
+        const response = await fetch(`${url}/api/auth${path}`, { credentials: url === betterAuth ? "include" : "omit", ...init });
         const answer = await response.json();
 
         // As Better Auth's client has it.
@@ -27,5 +29,7 @@ export async function signUp(url) {
     const { data, error } = await call("/sign-up/email", { method: "POST", headers, body: JSON.stringify(user) });
     if (error) throw new Error(JSON.stringify(error));
 
-    return { user, client: { token: () => call("/token", { headers: { Authorization: `Bearer ${data.token}` } }) } };
+    const session = url === betterAuth ? {} : { headers: { Authorization: `Bearer ${data.token}` } };
+
+    return { user, client: { token: () => call("/token", session), getSession: () => call("/get-session", session) } };
 }

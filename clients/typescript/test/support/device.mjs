@@ -13,11 +13,14 @@ export class Device {
     refusals = [];
     /** Answers to changes come after it. */
     held = Promise.resolve();
+    /** What others change is asked for after it. */
+    feed = Promise.resolve();
     outcomes = [];
     /** The outcome of each change, by its key. */
     settledChanges = new Map();
     #network = new AbortController();
     #life = { isOver: false };
+    #writing = Promise.resolve();
 
     constructor(url, getToken, userId, { storage = memoryStorage(), hasStreams = true, resolve, isOffline = false } = {}) {
         Object.assign(this, { url, getToken, userId, storage, hasStreams, resolve, isOffline });
@@ -28,6 +31,15 @@ export class Device {
 
     /** All changes were answered. */
     settled = () => until(() => !this.store.getState().pending);
+
+    /** What was done is in the storage. */
+    async written() {
+        for (let last; ; await last) {
+            await sleep(0);
+            if (last === this.#writing) return;
+            last = this.#writing;
+        }
+    }
 
     goOffline() {
         this.isOffline = true;
@@ -63,7 +75,7 @@ export class Device {
         const storage = {
             ...this.storage,
             write: async (entries) => {
-                if (!life.isOver) await this.storage.write(entries);
+                if (!life.isOver) await (this.#writing = this.storage.write(entries));
             },
         };
         const fetch = (url, init) => this.#fetch(url, init, life);
@@ -89,6 +101,7 @@ export class Device {
             return Response.json({ code }, { status });
         }
 
+        if (/changes|events/.test(url)) await this.feed;
         const signal = AbortSignal.any([init.signal, this.#network.signal]);
         const response = await globalThis.fetch(url, { ...init, signal });
         if (init.method === "POST") await this.held;
