@@ -4,7 +4,7 @@ import type { StoreState } from "taskslices/sync";
 export function Status({ state: { error, isKept, isLoaded, pending } }: { state: StoreState }) {
     const waiting = pending === 1 ? "1 change waits." : pending ? `${pending} changes wait.` : "";
 
-    const isSignedOut = error?.status === 401 && error.code === "TOKEN_UNAVAILABLE";
+    const isSignedOut = error?.code === "TOKEN_MISSING";
 
     const sentence =
         isSignedOut ? "Your session has ended. "

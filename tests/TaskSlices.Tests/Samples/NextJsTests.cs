@@ -98,25 +98,34 @@ public sealed class NextJsTests(Browser browser, NextJsSample sample) : PageTest
         await Look("6-editing");
         await ada.Page.Keyboard.PressAsync("Escape");
 
+        await SeesTasksAsync(ada);
         ada.Expects("status of 422");
-        await ada.Page.RouteAsync("**/batch", route => route.FulfillAsync(new()
-        {
-            Status = 422,
-            Headers = new Dictionary<string, string> { ["Access-Control-Allow-Origin"] = "*", ["Content-Type"] = "application/problem+json" },
-            Body = """{"code":"VALIDATION_FAILED","detail":"title is not allowed."}""",
-        }));
-        await ada.Title.FillAsync("Buy milk");
-        await ada.Title.PressAsync("Enter");
+        await AnswerAsync("**/batch", 422, """{"code":"VALIDATION_FAILED","detail":"title is not allowed."}""");
+        await AddAsync(ada, "Buy milk", isTaken: false);
         await Expect(ada.Button("Try again")).ToBeVisibleAsync();
         await Look("7-refused-change");
-        await ada.Page.UnrouteAllAsync();
         await ada.Button("Dismiss").ClickAsync();
+
+        await ada.Page.UnrouteAllAsync();
+        await AnswerAsync("**/batch", 401, """{"code":"TOKEN_EXPIRED","detail":"The token has expired."}""");
+        await AnswerAsync("**/api/auth/token", 401, "{}");
+        await AddAsync(ada, "Buy bread");
+        await Expect(ada.Page.GetByText("Your session has ended. 1 change waits.")).ToBeVisibleAsync();
+        await Look("8-session-ended");
+        await ada.Page.UnrouteAllAsync();
 
         // What was not sent yet would be asked about.
         await SeesTasksAsync(ada);
         await ada.Button("Sign out").ClickAsync();
         await Expect(ada.Button("Sign in")).ToBeVisibleAsync();
         await Expect(ada.Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(0);
+
+        Task AnswerAsync(string url, int status, string problem) => ada.Page.RouteAsync(url, route => route.FulfillAsync(new()
+        {
+            Status = status,
+            Headers = new Dictionary<string, string> { ["Access-Control-Allow-Origin"] = "*", ["Content-Type"] = "application/problem+json" },
+            Body = problem,
+        }));
 
         async Task Look(string state)
         {
@@ -160,10 +169,11 @@ public sealed class NextJsTests(Browser browser, NextJsSample sample) : PageTest
     private static Task SeesTasksAsync(PageVisitor visitor) =>
         Expect(visitor.Page.GetByText("In step with your other devices.")).ToBeVisibleAsync();
 
-    private static async Task AddAsync(PageVisitor visitor, string title)
+    private static async Task AddAsync(PageVisitor visitor, string title, bool isTaken = true)
     {
         await visitor.Title.FillAsync(title);
         await visitor.Title.PressAsync("Enter");
-        await Expect(visitor.Box(title)).ToBeVisibleAsync();
+        if (isTaken)
+            await Expect(visitor.Box(title)).ToBeVisibleAsync();
     }
 }
