@@ -58,9 +58,11 @@ export class Transport {
         });
     }
 
-    /** React Native's fetch, which has this mark, answers when all has come: never, to a stream. A polyfill may give it ReadableStream. */
+    /** React Native's fetch, which has `fetch.polyfill`, answers when all has come: never, to a stream. Expo adds ReadableStream to it. */
     get hasStreams(): boolean {
-        return typeof ReadableStream !== "undefined" && !("polyfill" in (this.settings.fetch ?? globalThis.fetch));
+        const { fetch = globalThis.fetch } = this.settings;
+
+        return typeof ReadableStream !== "undefined" && !("polyfill" in fetch) && !("polyfill" in globalThis.fetch);
     }
 
     /** @returns an answer whose body is still to be read, by {@link linesOf} */

@@ -4,10 +4,8 @@ import type { StoreState } from "taskslices/sync";
 export function Status({ state: { error, isKept, isLoaded, pending } }: { state: StoreState }) {
     const waiting = pending === 1 ? "1 change waits." : pending ? `${pending} changes wait.` : "";
 
-    const isSignedOut = error?.code === "TOKEN_MISSING";
-
     const sentence =
-        isSignedOut ? "Your session has ended. "
+        error?.code === "TOKEN_MISSING" ? "Your session has ended. "
         : error?.status === 401 ? `${error.message} `
         : error ? "Offline. "
         : pending ? "Sending…"
@@ -21,7 +19,7 @@ export function Status({ state: { error, isKept, isLoaded, pending } }: { state:
                 {error && waiting}
                 {!isKept && " This browser keeps nothing: what was not sent is lost with this page."}
             </p>
-            {isSignedOut && <button className="quiet" onClick={() => location.reload()}>Sign in again</button>}
+            {error?.status === 401 && <button className="quiet" onClick={() => location.reload()}>Sign in again</button>}
         </div>
     );
 }

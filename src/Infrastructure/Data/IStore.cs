@@ -110,7 +110,7 @@ public interface IRowReader
     /// <exception cref="DbException">The database can't be read.</exception>
     ValueTask<List<Guid>> FindIdsAsync(AppDb db, string userId, RowPage page);
 
-    /// <summary>Those of the user's rows that are on the list, in no order.</summary>
+    /// <summary>The user's rows with these ids that are on the list, in no order.</summary>
     /// <exception cref="DbException">The database can't be read.</exception>
     ValueTask<List<T>> FindAmongAsync<T>(AppDb db, string userId, RowQuery query, IReadOnlyCollection<Guid> ids);
 

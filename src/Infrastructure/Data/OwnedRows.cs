@@ -110,13 +110,36 @@ public static class OwnedRows
         }
 
         /// <summary>The user's rows on a page of a list. The store must have a reader for the table.</summary>
-        public Task<List<T>> ReadPageAsync(string userId, RowPage page, CancellationToken ct) =>
-            rows.FindAsync(userId, page, part => rows.Reader!.FindPageAsync<T>(rows.Database, userId, part), ct);
+        public async Task<List<T>> ReadPageAsync(string userId, RowPage page, CancellationToken ct)
+        {
+            using var alone = rows.Database.Detector.EnterCriticalSection();
+            ct.ThrowIfCancellationRequested();
+            if (!rows.MayFind(userId))
+                return [];
+
+            if (page is not { Query.SortBy.IsNullable: true, Skip: 0 })
+                return await rows.Reader!.FindPageAsync<T>(rows.Database, userId, page);
+
+            // One part after the other: no index has the rows without a value behind the others in both directions.
+            var found = page.After is { Key: null } ? []
+                : await rows.Reader!.FindPageAsync<T>(rows.Database, userId, page with { HasKey = true });
+            if (found.Count < page.Count && !page.Query.DemandsKey)
+            {
+                var place = page.After is { Key: null } ? page.After : null;
+                var rest = page with { HasKey = false, Count = page.Count - found.Count, After = place };
+                if (page.After is not { Key: null })
+                    rest = rest with { Revision = null };
+
+                found.AddRange(await rows.Reader!.FindPageAsync<T>(rows.Database, userId, rest));
+            }
+
+            return found;
+        }
 
         /// <summary>
         /// The user's rows on a list behind its first part, in batches; nothing is open in the database between them. Each row that is on
         /// the list all the time is there once: since a row may change its place meanwhile, the ids of all are read first (16 bytes each),
-        /// unless they are the order.
+        /// unless the list is in their order.
         /// </summary>
         /// <param name="userId">Whose.</param>
         /// <param name="first">What was read before.</param>
@@ -143,9 +166,7 @@ public static class OwnedRows
             var sent = found.Select(row => row.Id).ToHashSet();
             var all = first with { Count = int.MaxValue, Keys = null, Revision = null };
 
-            // To sort all costs less than to look at each row where the order's index leads to it.
-            var usesIndex = first.Query.Conditions.Count == 0;
-            var ids = await rows.FindAsync(userId, all, part => rows.Reader!.FindIdsAsync(rows.Database, userId, part), ct, usesIndex);
+            var ids = await rows.ReadIdsAsync(userId, all, ct);
             ids.RemoveAll(sent.Contains);
             foreach (var part in ids.Chunk(count))
                 yield return await rows.ReadAmongAsync(userId, first.Query, part, ct);
@@ -169,30 +190,13 @@ public static class OwnedRows
             return rows.MayFind(userId) ? await rows.Reader!.CountAsync(rows.Database, userId, query) : 0;
         }
 
-        private async Task<List<TFound>> FindAsync<TFound>(
-            string userId, RowPage page, Func<RowPage, ValueTask<List<TFound>>> find, CancellationToken ct, bool usesIndex = true)
+        /// <summary>The ids of the rows on a page, by one statement: as they are at one moment.</summary>
+        private async Task<List<Guid>> ReadIdsAsync(string userId, RowPage page, CancellationToken ct)
         {
             using var alone = rows.Database.Detector.EnterCriticalSection();
             ct.ThrowIfCancellationRequested();
-            if (!rows.MayFind(userId))
-                return [];
 
-            if (page is not { Query.SortBy.IsNullable: true, Skip: 0 } || !usesIndex)
-                return await find(page);
-
-            // One part after the other: no index has the rows without a value behind the others in both directions.
-            var found = page.After is { Key: null } ? [] : await find(page with { HasKey = true });
-            if (found.Count < page.Count && !page.Query.DemandsKey)
-            {
-                var place = page.After is { Key: null } ? page.After : null;
-                var rest = page with { HasKey = false, Count = page.Count - found.Count, After = place };
-                if (page.After is not { Key: null })
-                    rest = rest with { Revision = null };
-
-                found.AddRange(await find(rest));
-            }
-
-            return found;
+            return rows.MayFind(userId) ? await rows.Reader!.FindIdsAsync(rows.Database, userId, page) : [];
         }
 
         /// <summary>The rows of those ids that are on the list, in the order of the ids.</summary>

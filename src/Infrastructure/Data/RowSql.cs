@@ -27,7 +27,7 @@ internal sealed class RowSql(
 
     private readonly string _columns = string.Join(", ", FlatModel.ReadColumns(entity).Select(FlatModel.Column));
 
-    /// <summary>The start of every statement that reads rows of a user, who is the first parameter.</summary>
+    /// <summary>The start of a statement that reads rows of a user, who is the first parameter.</summary>
     public string All => $"SELECT {_columns} FROM {FlatModel.Table(entity)}{_where}";
 
     /// <summary>Where a statement has the sort column, if it has.</summary>
@@ -43,12 +43,14 @@ internal sealed class RowSql(
     /// <summary>The ids of the rows on that page.</summary>
     public Statement Ids(string userId, RowPage page) => Select(_id, userId, page);
 
-    /// <summary>Those of the rows that are on the list, in no order.</summary>
+    /// <summary>The rows with these ids that are on the list, in no order.</summary>
     public Statement Among(string userId, RowQuery query, IReadOnlyCollection<Guid> ids)
     {
         var statement = new Statement(parameter, All);
         statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
-        AddConditions(statement, query);
+
+        // With this sign, SQLite uses no index of the column: it takes that of a range where the key has one row.
+        AddConditions(statement, query, sign: indexes is null ? "" : "+");
 
         return statement.Append($" AND {_id} {isAmong(statement.Add(null, ids))}");
     }
@@ -83,7 +85,7 @@ internal sealed class RowSql(
 
     private static string Column(IReadOnlyProperty column) => FlatModel.Column((IProperty)column);
 
-    private void AddConditions(Statement statement, RowQuery query)
+    private void AddConditions(Statement statement, RowQuery query, string sign = "")
     {
         foreach (var condition in query.Conditions)
         {
@@ -107,7 +109,7 @@ internal sealed class RowSql(
         }
 
         void Compare(IReadOnlyProperty column, string comparison, object value) =>
-            statement.Append($"{Column(column)} {comparison} ").Append(statement.Add((IProperty)column, value));
+            statement.Append($"{sign}{Column(column)} {comparison} ").Append(statement.Add((IProperty)column, value));
     }
 
     private string? IndexOf(IReadOnlyProperty column) => indexes?.GetValueOrDefault(((IProperty)column).GetColumnName());
@@ -126,8 +128,11 @@ internal sealed class RowSql(
         var id = statement.Add(entity.FindProperty(nameof(IOwned.Id)), place.Id);
         if (page.Query.SortBy is { } column && page.HasKey is not false)
         {
-            var key = statement.Add((IProperty)column, place.Key!);
-            statement.Append($" AND ({Column(column)}, {_id}) {comparison} ({key}, {id})");
+            // Of rows with and without a value, those without are last.
+            var isWithout = column.IsNullable && page.HasKey is null ? $"{Column(column)} IS NULL" : null;
+            var behind = place.Key is null ? $"{isWithout} AND {_id} {comparison} {id}"
+                : $"({Column(column)}, {_id}) {comparison} ({statement.Add((IProperty)column, place.Key)}, {id})";
+            statement.Append(place.Key is null || isWithout is null ? $" AND {behind}" : $" AND ({behind} OR {isWithout})");
         }
         else
             statement.Append($" AND {_id} {comparison} {id}");

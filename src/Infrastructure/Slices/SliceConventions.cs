@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FastEndpoints;
 using FluentValidation.Results;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -169,8 +170,8 @@ public static class SliceConventions
 
     private static string RightType(ValidationFailure failure, HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<EndpointDefinition>()?.ReqDtoType.GetProperties()
-            .FirstOrDefault(p => Json.WireName(p) == failure.PropertyName) is { } property
-        && Describe(property.PropertyType) is { } type ? $", {type}" : "";
+            .FirstOrDefault(p => Json.WireName(p) == failure.PropertyName && !p.IsDefined(typeof(JsonConverterAttribute))) is { } property
+        && Describe(property.PropertyType) is { } type ? $" ({type})" : "";
 
     private static string? Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {

@@ -38,7 +38,7 @@ export async function follow(client: TaskSlices, userId: string, reader: FeedRea
             if (error.status === 410) reader.beginSnapshot();
             else {
                 reader.setError(error);
-                await pause.backOff();
+                await pause.backOff(error.retryAfter);
             }
         }
     }

@@ -97,6 +97,9 @@ export class Outbox {
             if (status === 412 && current) {
                 // Somebody else was first: the next try sends what is left, and not what is kept of this one.
                 owner.takeRow(current, attempt!.revision);
+                if (!(await owner.isDue(change))) return;
+
+                change.attempt = undefined;
                 return owner.keep(change);
             }
 

@@ -15,10 +15,10 @@ export class Pause {
 
     /**
      * After a failure: twice as long each time, from half a second to half a minute, and never the same for all clients.
-     * @param least in seconds
+     * @param least in seconds; of a longer one, ten minutes
      */
     backOff(least = 0): Promise<void> {
-        return this.wait(Math.max(least * 1000, Math.min(30_000, 500 * 2 ** this.#failures++) * (0.5 + Math.random() / 2)));
+        return this.wait(Math.max(Math.min(least, 600) * 1000, Math.min(30_000, 500 * 2 ** this.#failures++) * (0.5 + Math.random() / 2)));
     }
 
     /** After a success. */

@@ -222,6 +222,9 @@ export class TaskStore {
         if (!this.#storage.lock || !this.#found.has(change.key)) return true;
 
         await this.#write();
+        // What the storage did not take is newer than what it has.
+        if (this.#unwritten.has(CHANGE + change.key)) return true;
+
         const kept = (await this.#storage.read()).get(CHANGE + change.key);
         if (kept) Object.assign(change, kept);
         else this.#drop(change.key);
@@ -260,8 +263,9 @@ export class TaskStore {
                 this.#setRevision(revision);
             },
             setError: (error) => {
+                const wasAway = this.#errors.feed !== undefined;
                 this.#setError("feed", error);
-                if (!error) this.#pauses[0].wake();
+                if (!error && wasAway) this.#pauses[0].wake();
             },
         };
     }

@@ -86,7 +86,8 @@ internal sealed class FlatTable : IRowReader
     public ValueTask<List<T>> FindAmongAsync<T>(AppDb db, string userId, RowQuery query, IReadOnlyCollection<Guid> ids)
     {
         var sqlite = Open(db);
-        using var command = Take(sqlite, Lists(sqlite).Among(userId, query, ids));
+        // Not kept: SQLite holds on to the values of a statement, and the ids are long.
+        using var command = Take(sqlite, Lists(sqlite).Among(userId, query, ids), isKept: false);
         using var reader = command.ExecuteReader();
         var found = new List<T>();
         while (reader.Read())
@@ -155,8 +156,17 @@ internal sealed class FlatTable : IRowReader
 
     private static string IsAmong(string ids) => $"IN (SELECT unhex(value) FROM json_each({ids}))";
 
-    private static SqliteCommand Take(SqliteConnection connection, RowSql.Statement statement) => KeptStatements.Take(
-        connection, statement.Text, [.. statement.Values.Select(value => Stored(value.Column, value.Value))]);
+    private static SqliteCommand Take(SqliteConnection connection, RowSql.Statement statement, bool isKept = true)
+    {
+        object[] values = [.. statement.Values.Select(value => Stored(value.Column, value.Value))];
+        if (isKept)
+            return KeptStatements.Take(connection, statement.Text, values);
+
+        var command = new SqliteCommand(statement.Text, connection);
+        command.Parameters.AddRange(values.Select((value, i) => new SqliteParameter($"{Parameter}{i + 1}", value)));
+
+        return command;
+    }
 
     private static object Stored(IProperty? column, object value) => column is not null ? AppDb.Stored(column, value)
         : value is IEnumerable<Guid> ids ? JsonSerializer.Serialize(ids.Select(id => id.ToString("N"))) : value;

@@ -407,6 +407,19 @@ public sealed class ClientTests(ClientTests.ListedApp app) : TestBase<ClientTest
 
         Assert.Equal(1216, all.Distinct().Count());
         Assert.Equal(all[skip..], rest);
+
+        // Behind a place, with and without a value to sort by.
+        foreach (var filter in new[] { "", "&status=pending" })
+        {
+            var list = $"/api/{user}/tasks?sort_by={sort}&order={order}{filter}";
+            var expected = (await app.As(user).Get(list).IsList()).Ids();
+            foreach (var limit in new[] { 3, 900 })
+            {
+                var next = (await app.As(user).Get($"{list}&limit={limit}")).Next()!;
+                var behind = await app.As(user).Get(next.Replace($"&limit={limit}", "", StringComparison.Ordinal)).IsList();
+                Assert.Equal(expected[limit..], behind.Ids());
+            }
+        }
     }
 
     /// <summary>While the answer is on its way, the first tasks go to the end of the order, and the last ones to its beginning.</summary>

@@ -58,6 +58,21 @@ public sealed class QueryPlanTests(QueryPlanTests.CrowdedApp app) : TestBase<Que
     public async Task A_list_looks_at_no_more_than_it_must(string query, params string[] plans) =>
         Assert.Equal(plans, await PlanAsync("GET", $"/api/{Ann}/tasks?{query}"));
 
+    /// <summary>Of a list that is filtered by what has an index, too.</summary>
+    [Fact]
+    public async Task The_rest_of_a_whole_list_is_found_by_the_whole_key()
+    {
+        var bob = App.NewUser();
+        app.Fill(bob, 300);
+        using (var database = app.OpenDatabase())
+            database.Execute("UPDATE tasks SET due_date = '2026-12-15', due_order = '2026-12-15' WHERE user_id = $user", ("$user", bob));
+        _client = app.As(bob);
+
+        var plan = await PlanAsync("GET", $"/api/{bob}/tasks?sort=title&due_from=2026-12-01&due_to=2026-12-24&status=pending");
+
+        Assert.Equal([ByOwnerAndId, "LIST SUBQUERY 1", "SCAN"], plan[^3..]);
+    }
+
     [Fact]
     public async Task One_task_is_found_by_the_whole_key() =>
         Assert.Equal([ByOwnerAndId], await PlanAsync("GET", $"/api/{Ann}/tasks/{await AnIdAsync()}"));
