@@ -70,7 +70,7 @@ internal sealed class RowSql(
         // The index on a column that may be null can be one of the rows that have a value.
         var index = page.Query.SortBy is not { } sorted ? IndexOf(page.Query)
             : page.HasKey is true || !sorted.IsNullable ? IndexOf(sorted) : null;
-        var hint = indexes is null ? "" : index is null ? " NOT INDEXED" : $" INDEXED BY \"{index}\"";
+        var hint = index is null ? "" : $" INDEXED BY \"{index}\"";
         var statement = new Statement(parameter, $"SELECT {columns} FROM {FlatModel.Table(entity)}{hint}{_where}");
         statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
         AddConditions(statement, page.Query);

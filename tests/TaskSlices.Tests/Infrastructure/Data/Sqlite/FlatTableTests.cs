@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using SQLitePCL;
 using TaskSlices.Infrastructure.Data;
 
 namespace TaskSlices.Tests.Infrastructure.Data.Sqlite;
@@ -99,6 +100,29 @@ public sealed class FlatTableTests(FlatTableTests.ShapesApp app) : TestBase<Flat
 
         Assert.Equal(" as it is ", (await db.Set<Flat>().AsNoTracking().SingleAsync(row => row.UserId == _ann, Cancellation)).Trimmed);
         Assert.Equal(" as it is ", (await db.Set<Flat>().ReadAsync(_ann, id, Cancellation))!.Trimmed);
+    }
+
+    /// <summary>A table that is not WITHOUT ROWID has its key as an index.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(nameof(Flat.Text))]
+    public async Task A_list_looks_at_no_row_of_another_user(string? sort)
+    {
+        await using var scope = app.ScopeOf(_ann);
+        var db = scope.ServiceProvider.GetRequiredService<AppDb>();
+        await AddAsync(db);
+        await db.Database.OpenConnectionAsync(Cancellation);
+        var connection = (SqliteConnection)db.Database.GetDbConnection();
+        var statements = new List<string>();
+        raw.sqlite3_trace(connection.Handle, (_, sql) => statements.Add(sql), null);
+
+        var query = new RowQuery { SortBy = sort is null ? null : db.Set<Flat>().EntityType.FindProperty(sort) };
+        Assert.Single(await db.Set<Flat>().ReadPageAsync(_ann, new RowPage(query, 10), Cancellation));
+
+        raw.sqlite3_trace(connection.Handle, (strdelegate_trace?)null, null);
+        using var database = app.OpenDatabase();
+        var plan = database.Query($"EXPLAIN QUERY PLAN {statements.Single(sql => sql.Contains(" LIMIT ", StringComparison.Ordinal))}", ["detail"]);
+        Assert.Contains("(user_id=?)", (string)plan[0][0], StringComparison.Ordinal);
     }
 
     [Theory]
