@@ -147,8 +147,8 @@ public sealed class EventFeed : IResult, IEndpointMetadataProvider, IDisposable
             return;
         }
 
-        // Negative: the clock was put back.
-        if (now.UtcTicks - Volatile.Read(ref _sentAt) is >= 0 and var silent && silent < Silence.Ticks)
+        // Negative: something was sent since now, or the clock was put back, which by so much is a silence too.
+        if (Math.Abs(now.UtcTicks - Volatile.Read(ref _sentAt)) < Silence.Ticks)
             return;
 
         lock (_queue)
