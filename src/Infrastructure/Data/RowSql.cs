@@ -49,7 +49,7 @@ internal sealed class RowSql(
         var statement = new Statement(parameter, All);
         statement.Add(entity.FindProperty(nameof(IOwned.UserId)), userId);
 
-        // With this sign, SQLite uses no index of the column: it takes that of a range where the key has one row.
+        // With this sign, SQLite uses no index of the column. It would take one for a range, although the key finds each row.
         AddConditions(statement, query, sign: indexes is null ? "" : "+");
 
         return statement.Append($" AND {_id} {isAmong(statement.Add(null, ids))}");
