@@ -24,11 +24,9 @@ public sealed partial class EndedSessionsWatch(
         if (!store.IsShared || auth.Value.IsDelegated)
             return;
 
-        // A start that fails ends this too: by no exception, which would be logged as the failure.
         using var timer = new PeriodicTimer(Interval);
-        await using var end = stoppingToken.Register(timer.Dispose);
         var isFailing = false;
-        while (await timer.WaitForNextTickAsync(CancellationToken.None))
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var sessions = await ReadAsync(stoppingToken);
             if (sessions is not null)

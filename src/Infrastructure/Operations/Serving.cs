@@ -21,14 +21,24 @@ public static class Serving
         app.CheckLists();
         app.GreetWhenStarted();
         var stopping = app.Lifetime.ApplicationStopping;
+        await using var end = app;
         try
         {
-            await app.RunAsync();
+            await app.StartAsync();
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception e)
         {
+            // Or the background services would log as an error that they were cancelled.
+            await app.StopAsync();
+
             // Told to end before it listened.
+            if (e is OperationCanceledException && stopping.IsCancellationRequested)
+                return;
+
+            throw;
         }
+
+        await app.WaitForShutdownAsync();
     }
 
     private static void GreetWhenStarted(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() =>

@@ -76,7 +76,9 @@ public sealed class SettingsTests : IDisposable
     [InlineData("BETTER_AUTH_SECRET", "short-secret", "Auth:Secret (BETTER_AUTH_SECRET)", "openssl rand -base64 32")]
     [InlineData("LOGGING__LOGLEVEL__DEFAULT", "Loud", "Logging:LogLevel", "'Loud'")]
     public async Task Ends_with_one_line_when_a_setting_is_wrong(string name, string value, string setting, string mend) =>
-        (await ServerProcess.RunAsync([], _directory, new() { [name] = value })).IsRefused(setting, mend);
+
+        // With a service that waits in the background.
+        (await ServerProcess.RunAsync([], _directory, new() { [name] = value, ["Backup__Every"] = "01:00:00" })).IsRefused(setting, mend);
 
     [Fact]
     public void Does_not_start_with_a_protocol_that_collectors_do_not_speak() => InProcess.Refuses(
