@@ -21,6 +21,7 @@ public static class EmbeddedAccounts
         services.AddSingleton<IValidateOptions<AccountSettings>, AccountSettingsCheck>();
         services.AddSingleton<AccountJson>();
         services.AddSingleton<IOwnDocument, AccountDocument>();
+        services.AddSingleton<IAccounts, AccountDirectory>();
         services.AddSingleton<AccountKeys>();
         services.AddSingleton<IKeySource>(provider => provider.GetRequiredService<AccountKeys>());
         services.AddSingleton<EndedSessions>();

@@ -13,6 +13,9 @@ public sealed class AuthSettings
     [Description("The address of a Better Auth server; a path in it is the place of its endpoints, instead of /api/auth. Empty: none.")]
     public string Url { get; set; } = "";
 
+    [Description("For development: a Better Auth server on this machine, beside the accounts here. Set by dotnet run.")]
+    public string DevelopmentUrl { get; set; } = "";
+
     [Description("Where the key set is, if not at the usual place under Auth:Url.")]
     public string JwksUrl { get; set; } = "";
 
@@ -31,18 +34,23 @@ public sealed class AuthSettings
     /// <summary>Whether somebody else issues the tokens; if not, this server keeps the accounts itself.</summary>
     internal bool IsDelegated => Secret.Length > 0 || Url.Length > 0;
 
+    /// <summary>Whether the key set is that of <see cref="DevelopmentUrl"/>, which need not be there.</summary>
+    internal bool IsDevelopment => !IsDelegated && DevelopmentUrl.Length > 0;
+
     /// <summary>Better Auth keeps a path of its baseURL as its own base, and stands at /api/auth without one.</summary>
     internal Uri? KeySetUrl =>
         JwksUrl.Length > 0 ? new Uri(JwksUrl)
-        : Url.Length == 0 ? null
-        : new Uri(Url).AbsolutePath.TrimEnd('/') is { Length: > 0 } path ? new Uri($"{Origin}{path}/jwks")
+        : Issuing.Length == 0 ? null
+        : new Uri(Issuing).AbsolutePath.TrimEnd('/') is { Length: > 0 } path ? new Uri($"{Origin}{path}/jwks")
         : new Uri($"{Origin}/api/auth/jwks");
 
     internal string? ExpectedIssuer => Issuer.Length > 0 ? Issuer : Origin;
 
     internal string? ExpectedAudience => Audience.Length > 0 ? Audience : Origin;
 
-    private string? Origin => Url.Length == 0 ? null : new Uri(Url).GetLeftPart(UriPartial.Authority);
+    private string Issuing => IsDevelopment ? DevelopmentUrl : Url;
+
+    private string? Origin => Issuing.Length == 0 ? null : new Uri(Issuing).GetLeftPart(UriPartial.Authority);
 }
 
 internal sealed class AuthSettingsCheck : IValidateOptions<AuthSettings>
@@ -71,7 +79,10 @@ internal sealed class AuthSettingsCheck : IValidateOptions<AuthSettings>
         { JwksUrl.Length: > 0, Url: "" } =>
             "Auth:JwksUrl is set without Auth:Url (BETTER_AUTH_URL). Set that too: it says who issues the tokens.",
         _ => FindMistake("Auth:Url (BETTER_AUTH_URL)", options.Url, options.AllowHttp)
-            ?? FindMistake("Auth:JwksUrl", options.JwksUrl, options.AllowHttp),
+            ?? FindMistake("Auth:JwksUrl", options.JwksUrl, options.AllowHttp)
+            ?? FindMistake("Auth:DevelopmentUrl", options.DevelopmentUrl, allowHttp: true)
+            ?? (options.DevelopmentUrl.Length == 0 || new Uri(options.DevelopmentUrl).IsLoopback ? null
+                : "Auth:DevelopmentUrl is not on this machine. Set Auth:Url (BETTER_AUTH_URL) in its place."),
     };
 
     private static string? FindMistake(string setting, string url, bool allowHttp)

@@ -7,6 +7,7 @@ namespace TaskSlices.Infrastructure.Auth;
 /// The key set of a Better Auth server. It is fetched in the background, at the start and every 30 seconds, and at once when a token names
 /// an unknown key, since Better Auth makes keys when it first needs them. There are at most 6 fetches a minute, one at a time. While the
 /// server is away, or its set has no usable key, the last good set is used.
+/// A server for development is asked only when there is a token to verify, and vouches for nobody who has an account here.
 /// </summary>
 public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHealthCheck
 {
@@ -39,18 +40,20 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     private readonly TimeProvider _clock;
     private readonly ILogger<BetterAuthKeys> _log;
     private readonly Uri? _url;
+    private readonly bool _isDevelopment;
     private Task _fetch = Task.CompletedTask;
     private volatile KeySet? _set;
     private string? _lastFailure;
     private long _fetchedAt;
 
-    public BetterAuthKeys(IOptions<AuthSettings> settings, TimeProvider clock, ILogger<BetterAuthKeys> log)
+    public BetterAuthKeys(IOptions<AuthSettings> settings, TimeProvider clock, ILogger<BetterAuthKeys> log, IAccounts accounts)
     {
         _clock = clock;
         _log = log;
         _url = settings.Value.KeySetUrl;
-        Rules = new ClaimRules(settings.Value.ExpectedIssuer, settings.Value.ExpectedAudience);
-        Issuer = _url is null ? null : $"the keys at {_url}";
+        _isDevelopment = settings.Value.IsDevelopment;
+        Rules = new ClaimRules(settings.Value.ExpectedIssuer, settings.Value.ExpectedAudience, Accounts: _isDevelopment ? accounts : null);
+        Issuer = _url is null ? null : $"the keys at {_url}{(_isDevelopment ? " (Auth:DevelopmentUrl)" : "")}";
     }
 
     public string? Issuer { get; }
@@ -66,10 +69,10 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
         // Without a set, the background is fetching: wait for that fetch, and start none.
         if (_set is null)
-            await FetchUnderWay().WaitAsync(ct);
+            await (_isDevelopment ? FetchAsync(onDemand: true) : FetchUnderWay()).WaitAsync(ct);
 
         if (_set is null)
-            return new KeyLookup([], TokenRefusal.KeysUnavailable);
+            return _isDevelopment ? KeyLookup.NotMine : new KeyLookup([], TokenRefusal.KeysUnavailable);
 
         if (!_set.Has(algorithm, keyId))
             await FetchAsync(onDemand: true).WaitAsync(ct);
@@ -78,7 +81,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_url is null || _set is not null
+        Task.FromResult(_url is null || _isDevelopment || _set is not null
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy("The keys of the Better Auth server could not be fetched yet."));
 
@@ -90,7 +93,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (_url is not null && !stoppingToken.IsCancellationRequested)
+        while (_url is not null && !_isDevelopment && !stoppingToken.IsCancellationRequested)
         {
             var started = _clock.GetTimestamp();
             await FetchAsync(onDemand: false).WaitAsync(stoppingToken);

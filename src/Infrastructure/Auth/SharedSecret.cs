@@ -24,7 +24,7 @@ public sealed class SharedSecret : IKeySource
     public SharedSecret(IOptions<AuthSettings> settings, ISecretStore secrets)
     {
         IsConfigured = settings.Value.Secret.Length > 0;
-        Value = IsConfigured ? settings.Value.Secret : settings.Value.KeySetUrl is null ? Kept(secrets) : null;
+        Value = IsConfigured ? settings.Value.Secret : settings.Value.IsDelegated ? null : Kept(secrets);
         Issuer = IsConfigured ? "whoever holds BETTER_AUTH_SECRET"
             : Value is null ? null
             : "the 'token' command (neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set)";

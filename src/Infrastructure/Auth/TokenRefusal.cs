@@ -34,6 +34,8 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
     public static readonly TokenRefusal NotYetValid = new("TOKEN_NOT_YET_VALID", "The token is not valid yet; compare the clocks.");
     public static readonly TokenRefusal Issuer = new(
         "WRONG_ISSUER", "The token was issued by someone else (iss) than the configured Better Auth server.");
+    public static readonly TokenRefusal AccountHere = new(
+        "WRONG_ISSUER", "The token names a user whose account is on this server, and was issued by someone else (iss).");
     public static readonly TokenRefusal Audience = new("WRONG_AUDIENCE", "The token was issued for another API (aud) than this one.");
     public static readonly TokenRefusal SessionEnded = new(
         "SESSION_ENDED", "The session that the token belongs to was ended; sign in again.");

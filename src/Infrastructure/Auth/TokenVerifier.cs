@@ -38,7 +38,9 @@ public sealed partial class TokenVerifier(
 
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
-    private readonly IKeySource[] _sources = [.. sources];
+    /// <summary>The one that may fetch comes last.</summary>
+    private readonly IKeySource[] _sources = [.. sources.OrderBy(source => source is BetterAuthKeys)];
+
     private readonly SemaphoreSlim _signatures = new(Math.Max(1, Environment.ProcessorCount - 1));
     private readonly string _subjectClaim = settings.Value.SubjectClaim;
     private readonly ConcurrentDictionary<string, long> _logged = new();
@@ -71,7 +73,7 @@ public sealed partial class TokenVerifier(
             {
                 reason = TokenRefusal.Signature;
                 if (key.Accepts(algorithm) && await IsSignedAsync(jws, key, ct))
-                    return Judge(token, jws, source.Rules, key);
+                    return await JudgeAsync(token, jws, source.Rules, key, ct);
             }
         }
 
@@ -117,7 +119,7 @@ public sealed partial class TokenVerifier(
         _ => TokenRefusal.Algorithm,
     };
 
-    private TokenVerdict Judge(string token, Jws jws, ClaimRules rules, VerificationKey key)
+    private async ValueTask<TokenVerdict> JudgeAsync(string token, Jws jws, ClaimRules rules, VerificationKey key, CancellationToken ct)
     {
         if (jws.ReadClaims() is not { } claims)
             return Refuse(TokenRefusal.Malformed, key.KeyId);
@@ -137,6 +139,9 @@ public sealed partial class TokenVerifier(
         }
 
         var subject = Text(claims, _subjectClaim)!;
+        if (rules.Accounts is { } accounts && await accounts.HasAsync(subject, ct))
+            return Refuse(TokenRefusal.AccountHere, key.KeyId);
+
         var expiry = DateTimeOffset.FromUnixTimeSeconds(Math.Min(Seconds(claims, "exp")!.Value, LatestExpiry));
         memory.Keep(token, subject, key, expiry, isActive);
 

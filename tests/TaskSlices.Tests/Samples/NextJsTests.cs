@@ -7,7 +7,7 @@ public sealed class NextJsTests(Browser browser, NextJsSample sample) : PageTest
 {
     private static readonly ViewportSize Phone = new() { Width = 375, Height = 740 };
 
-    public override async ValueTask InitializeAsync() => await NextJsSample.DemandAsync();
+    public override async ValueTask InitializeAsync() => await sample.DemandAsync();
 
     [Fact]
     public async Task Shows_a_change_of_one_device_on_the_other_within_a_second()
@@ -149,7 +149,7 @@ public sealed class NextJsTests(Browser browser, NextJsSample sample) : PageTest
     private async Task<PageVisitor> ArriveAsync(BrowserNewContextOptions? look = null)
     {
         var visitor = await ArriveAsync(sample.Address, look);
-        visitor.Expects($"^Another host: {sample.Api.Client.BaseAddress}");
+        visitor.Expects($"^Another host: {sample.Api}");
 
         return visitor;
     }

@@ -15,7 +15,7 @@ public sealed class KeyReader : IAsyncDisposable
 
     private KeyReader(AuthSettings settings)
     {
-        _keys = new BetterAuthKeys(Options.Create(settings), Clock, new Lines<BetterAuthKeys>(_log));
+        _keys = new BetterAuthKeys(Options.Create(settings), Clock, new Lines<BetterAuthKeys>(_log), new NoAccounts());
         _verifier = new TokenVerifier([_keys], new TokenMemory(Clock), Options.Create(settings), Clock, new Lines<TokenVerifier>(_log));
     }
 
@@ -57,6 +57,12 @@ public sealed class KeyReader : IAsyncDisposable
     {
         await _keys.StopAsync(CancellationToken.None);
         _keys.Dispose();
+    }
+
+    /// <summary>Of a server that keeps none.</summary>
+    public sealed class NoAccounts : IAccounts
+    {
+        public Task<bool> HasAsync(string userId, CancellationToken ct) => Task.FromResult(false);
     }
 
     private sealed class Lines<T>(ConcurrentQueue<string> lines) : ILogger<T>

@@ -1,29 +1,29 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Net.NetworkInformation;
 using System.Text;
 
 namespace TaskSlices.Tests.Support;
 
 /// <summary>
-/// samples/nextjs, started by the commands of its README, and the API beside it. It needs Node.js, and npm's packages (50, 400 MB unpacked)
-/// from a cache or a registry; without them, the tests are skipped. It runs in a copy, as from a clean clone, so that its build of the package
-/// meets no other test's; what npm has installed there is kept for the next run.
+/// samples/nextjs and the API, started by the two commands of its README in a copy, as from a clean clone: "npm install" and "npm run dev" beside
+/// "dotnet run --project src", at their own ports. It needs Node.js, and npm's packages (50, 400 MB unpacked) from a cache or a registry; without
+/// them, or where the ports are taken, the tests are skipped. What npm has installed there is kept for the next run.
 /// </summary>
 public sealed class NextJsSample : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly string Copy = Path.Combine(AppContext.BaseDirectory, "nextjs-sample");
-    private static readonly NodeProject Project = new(Path.Combine(Copy, "samples", "nextjs"));
+    private static readonly NodeProject Project = new(Path.Combine(Copy, "samples", "nextjs")) { Installation = ["install"] };
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
     private readonly StringBuilder _log = new();
-    private Process? _sample;
+    private readonly List<Process> _started = [];
+    private string? _taken;
 
-    public Uri Address { get; } = new($"http://localhost:{PostgresServer.FreePort()}");
+    public Uri Address { get; } = new("http://localhost:3000");
 
-    public ServerProcess Api { get; private set; } = null!;
+    public Uri Api { get; } = new("http://localhost:8000");
 
-    /// <summary>What it has printed: a line for each request, among others.</summary>
+    /// <summary>What both have printed: a line for each request of the sample, among others.</summary>
     public string Log
     {
         get
@@ -40,64 +40,76 @@ public sealed class NextJsSample : IAsyncLifetime
         if (!await Project.CanRunAsync())
             return;
 
-        var url = Address.GetLeftPart(UriPartial.Authority);
-        Api = await ServerProcess.StartAsync(_directory, new() { ["BETTER_AUTH_URL"] = url, ["CORS_ORIGINS"] = url });
-        await StartAsync();
+        var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
+        _taken = new[] { Address, Api }.FirstOrDefault(address => listeners.Any(listener => listener.Port == address.Port))?.Authority;
+        if (_taken is not null)
+            return;
+
+        foreach (var folder in new[] { "src", "standins", "docs" })
+            CopyFolder(folder);
+        foreach (var file in new DirectoryInfo(DropIn.Root).EnumerateFiles())
+            file.CopyTo(Path.Combine(Copy, file.Name), overwrite: true);
+        if (Directory.Exists(Path.Combine(Copy, "data")))
+            Directory.Delete(Path.Combine(Copy, "data"), recursive: true);
+
+        Note(Process.Start(new ProcessStartInfo("dotnet", ["run", "--project", "src"])
+        {
+            WorkingDirectory = Copy,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
+        })!);
+        Note(Project.Start(NodeProject.Npm, ["run", "dev"]));
+
+        foreach (var url in new[] { new Uri(Api, "health/ready"), new Uri(Address, "api/auth/ok"), Address })
+            await AnswersAsync(url);
     }
 
     /// <summary>Skips the test where the sample can't run.</summary>
-    public static Task DemandAsync() => Project.DemandAsync();
-
-    public async Task StartAsync()
+    public async Task DemandAsync()
     {
-        _sample = Project.Start(NodeProject.Npm, ["run", "dev"], new()
-        {
-            ["PORT"] = Address.Port.ToString(CultureInfo.InvariantCulture),
-            ["NEXT_PUBLIC_TASKS_URL"] = Api.Client.BaseAddress!.GetLeftPart(UriPartial.Authority),
-        });
-        _sample.OutputDataReceived += (_, line) => Note(line.Data);
-        _sample.ErrorDataReceived += (_, line) => Note(line.Data);
-        _sample.BeginOutputReadLine();
-        _sample.BeginErrorReadLine();
-
-        using var client = new HttpClient { BaseAddress = Address, Timeout = Patience };
-        foreach (var path in new[] { "/api/auth/ok", "/" })
-        {
-            await Wait.Until(
-                $"the sample answers:\n{Log}",
-                async () =>
-                {
-                    Assert.False(_sample.HasExited, Log);
-                    try
-                    {
-                        return (await client.GetAsync(path)).IsSuccessStatusCode;
-                    }
-                    catch (HttpRequestException)
-                    {
-                        return false;
-                    }
-                },
-                Patience);
-        }
-    }
-
-    public async Task StopAsync()
-    {
-        if (_sample is null)
-            return;
-
-        _sample.Kill(entireProcessTree: true);
-        await _sample.WaitForExitAsync();
-        _sample.Dispose();
-        _sample = null;
+        await Project.DemandAsync();
+        if (_taken is not null)
+            NodeProject.Skip($"The sample needs {_taken}, and something listens there.");
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        if (Api is not null)
-            await Api.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        foreach (var process in _started)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+    }
+
+    private async Task AnswersAsync(Uri url)
+    {
+        using var client = new HttpClient { Timeout = Patience };
+        await Wait.Until(
+            $"{url} answers:\n{Log}",
+            async () =>
+            {
+                Assert.All(_started, process => Assert.False(process.HasExited, Log));
+                try
+                {
+                    return (await client.GetAsync(url)).IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            Patience);
+    }
+
+    private void Note(Process process)
+    {
+        _started.Add(process);
+        process.OutputDataReceived += (_, line) => Note(line.Data);
+        process.ErrorDataReceived += (_, line) => Note(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
     }
 
     private void Note(string? line)
@@ -110,7 +122,7 @@ public sealed class NextJsSample : IAsyncLifetime
     private static void CopyFolder(params string[] path)
     {
         const string installed = "node_modules";
-        string[] made = [installed, ".next", "data", "dist"];
+        string[] made = [installed, ".next", "data", "dist", "bin", "obj"];
         var source = new DirectoryInfo(Path.Combine([DropIn.Root, .. path]));
         var target = Directory.CreateDirectory(Path.Combine([Copy, .. path]));
         foreach (var old in target.EnumerateDirectories().Where(old => old.Name != installed))

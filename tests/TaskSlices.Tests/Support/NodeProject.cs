@@ -23,6 +23,9 @@ public sealed class NodeProject
         _whyNot = new(async () => await FindHindranceAsync() ?? await InstallAsync());
     }
 
+    /// <summary>The arguments of npm that install what it needs.</summary>
+    public string[] Installation { get; init; } = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+
     public static string Npm { get; } = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
 
     /// <summary>Whether it is installed and can run.</summary>
@@ -32,11 +35,15 @@ public sealed class NodeProject
     public async Task DemandAsync()
     {
         if (await _whyNot.Value is { } reason)
-        {
-            // The console shows warnings, and keeps the reason of a skipped test to itself.
-            TestContext.Current.AddWarning(reason);
-            Assert.Skip(reason);
-        }
+            Skip(reason);
+    }
+
+    /// <summary>Skips the test that runs.</summary>
+    public static void Skip(string reason)
+    {
+        // The console shows warnings, and keeps the reason of a skipped test to itself.
+        TestContext.Current.AddWarning(reason);
+        Assert.Skip(reason);
     }
 
     /// <summary>Runs it to its end, which must be a good one, and gives what it prints.</summary>
@@ -108,7 +115,7 @@ public sealed class NodeProject
 
         try
         {
-            await RunAsync(Npm, ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], PatienceToInstall);
+            await RunAsync(Npm, Installation, PatienceToInstall);
         }
         catch (Exception e) when (Environment.GetEnvironmentVariable("CI") is null)
         {

@@ -315,7 +315,7 @@ public sealed class VectorTests : IDisposable
     /// <summary>The keys of the vector, with the rules for claims that the server has with these settings.</summary>
     private static IKeySource Keys(JsonNode jwks, AuthSettings settings)
     {
-        using var source = new BetterAuthKeys(Options.Create(settings), Clock, NullLogger<BetterAuthKeys>.Instance);
+        using var source = new BetterAuthKeys(Options.Create(settings), Clock, NullLogger<BetterAuthKeys>.Instance, new KeyReader.NoAccounts());
 
         return Verifier.Keys(jwks.ToJsonString(), source.Rules.Issuer, source.Rules.Audience);
     }

@@ -57,6 +57,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Mail__Security", "ssl", "Mail:Security", "starttls, tls or none")]
     [InlineData("Mail__Port", "-1", "Mail:Port", "1 to 65535")]
     [InlineData("Logging__Requests", "perhaps", "Logging:Requests", "perhaps")]
+    [InlineData("Auth__DevelopmentUrl", "https://app.example", "Auth:DevelopmentUrl is not on this machine", "BETTER_AUTH_URL")]
+    [InlineData("Auth__DevelopmentUrl", "localhost:3000", "Auth:DevelopmentUrl is no address", "https://app.example")]
     [InlineData("Logging__Format", "xml", "Logging:Format", "simple or json")]
     [InlineData("Logging__Request", "true", "Logging:Request is no setting", "Requests, Format, LogLevel")]
     public void Does_not_start_with_a_setting_that_is_wrong(string name, string value, string setting, string mend)
