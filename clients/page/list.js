@@ -315,6 +315,8 @@ function render() {
   const [pending, completed, first] = [present.length - done, done, present.length].map((n) => n.toLocaleString("en"));
   const counts = [status !== "done" && `${pending} pending`, status !== "pending" && `${completed} done`].filter(Boolean);
   const isNarrowed = others.search.trim() || others.priority || others.tags.trim();
+  const isNew = !all.length && !isLoading && !isNarrowed && status === "all" && !query.contains(document.activeElement);
+  query.classList.toggle("away", isNew);
   $("#count").textContent = `${counts.join(", ")}${next ? `, of the first ${first}` : ""}`;
   $("#empty").textContent = isLoading ? "Looking…" : isNarrowed ? "No task is like that." : nothing[status];
   $("#empty").hidden = shown > 0;

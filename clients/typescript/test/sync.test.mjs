@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { createTaskSlices } from "taskslices";
 import { indexedDbStorage, memoryStorage, TaskStore } from "taskslices/sync";
+import { Pause } from "../dist/sync/pause.js";
 import { Device, until } from "./support/device.mjs";
 import { Server, signUp } from "./support/server.mjs";
 
@@ -186,6 +187,32 @@ test("Of two changes, the fields are merged, and the server's stay where both ch
     assert.deepEqual(await conflict(), ["Theirs", "Mine", "high", "sent", "sent"]);
 });
 
+test("What is not sent because both changed it is named, and can be sent after all", async () => {
+    const { api, newDevice } = await newUser();
+    const { id } = await api.createTask({ title: "One" });
+    const device = await newDevice({ storage: indexedDbStorage(crypto.randomUUID()) });
+    device.goOffline();
+    device.store.update(id, { title: "Mine", description: "Mine" });
+    await api.updateTask(id, { title: "Theirs" });
+    device.goOnline();
+    await device.settled();
+    await device.written();
+    await device.reload();
+
+    await until(() => device.store.getState().refused.length);
+    const { refused, tasks } = device.store.getState();
+    assert.deepEqual(refused.map(({ fields, base, refusal }) => [fields, base, refusal.code]), [[{ title: "Mine" }, { title: "Theirs" }, "PRECONDITION_FAILED"]]);
+    assert.deepEqual(tasks.map(({ title, description }) => [title, description]), [["Theirs", "Mine"]]);
+
+    // Not again over what was changed since.
+    await api.updateTask(id, { title: "Theirs again" });
+    device.store.retry(refused[0].key);
+    await until(() => device.store.getState().refused[0]?.base.title === "Theirs again");
+    device.store.retry(device.store.getState().refused[0].key);
+    await device.settled();
+    assert.deepEqual([(await api.getTask(id)).title, device.store.getState().refused], ["Mine", []]);
+});
+
 test("The program decides about a conflict", async () => {
     let seen;
     const mine = (conflict) => ((seen = conflict), conflict.local);
@@ -311,6 +338,71 @@ test("Of two tabs, one sends a change", async () => {
     b.goOnline();
     await b.settled();
     assert.deepEqual([(await api.getTask(id)).title, b.outcomes], ["Three", []]);
+});
+
+test("A change that another tab has sent meanwhile is not sent again", async () => {
+    const { api, newDevice } = await newUser();
+    const name = crypto.randomUUID();
+    const a = await newDevice({ storage: indexedDbStorage(name) });
+    const id = a.store.create({ title: "One" });
+    await a.settled();
+    a.goOffline();
+    a.store.update(id, { title: "Two" });
+    await a.written();
+    const b = await newDevice({ storage: indexedDbStorage(name), isOffline: true });
+    await api.updateTask(id, { priority: "high" });
+
+    // The other tab is refused, as it knows nothing of the priority, and learns it late.
+    let [isRefused, open] = [false, undefined];
+    const opened = new Promise((resolve) => (open = resolve));
+    b.feed = opened;
+    b.held = { then: (resolve) => ((isRefused = true), opened.then(resolve)) };
+    b.goOnline();
+    await until(() => isRefused);
+    a.goOnline();
+    await a.settled();
+    await api.updateTask(id, { title: "Three" });
+    open();
+    await b.settled();
+
+    await until(() => titles(b.store)[0] === "Three");
+    const kept = Array.from((await indexedDbStorage(name).read()).keys());
+    assert.deepEqual([a.outcomes, b.outcomes, kept.filter((key) => key.startsWith("change:"))], [["sent", "sent"], [], []]);
+    assert.equal((await api.getTask(id)).revision, 4);
+});
+
+test("A storage that takes nothing more does not keep a change from being sent", async () => {
+    const { api, newDevice } = await newUser();
+    const { id } = await api.createTask({ title: "One" });
+    const storage = { ...indexedDbStorage(crypto.randomUUID()) };
+    const device = await newDevice({ storage });
+    device.goOffline();
+    device.store.update(id, { title: "Two" });
+    await device.written();
+    await device.reload();
+    await device.loaded();
+    storage.write = () => Promise.reject(new Error("full"));
+    await api.updateTask(id, { priority: "high" });
+
+    device.feed = new Promise(() => {});
+    device.goOnline();
+    await device.settled();
+    const { title, priority, revision } = await api.getTask(id);
+    assert.deepEqual([title, priority, revision, device.outcomes], ["Two", "high", 3, ["sent"]]);
+    assert.equal(device.store.getState().isKept, false);
+});
+
+test("A server can ask for a pause of ten minutes, and of no more", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let isOver = false;
+    void new Pause().backOff(1_000_000).then(() => (isOver = true));
+
+    t.mock.timers.tick(599_999);
+    await Promise.resolve();
+    assert.equal(isOver, false);
+    t.mock.timers.tick(1);
+    await Promise.resolve();
+    assert.equal(isOver, true);
 });
 
 test("Without streams, changes are asked for", async (t) => {

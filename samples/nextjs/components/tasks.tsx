@@ -80,7 +80,7 @@ export function Tasks({ store, user }: { store: TaskStore; user: User }) {
                 {state.refused.map(({ key, fields, refusal: why }) => (
                     <div className="card refused" role="alert" key={key}>
                         <p>{fields.title ? `“${fields.title}”: ` : ""}{why?.message}</p>
-                        <button onClick={() => store.retry(key)}>Try again</button>
+                        <button onClick={() => store.retry(key)}>{why?.status === 412 ? "Use mine" : "Try again"}</button>
                         <button onClick={() => store.dismiss(key)}>Dismiss</button>
                     </div>
                 ))}

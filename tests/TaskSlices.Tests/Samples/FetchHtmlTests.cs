@@ -36,6 +36,25 @@ public sealed class FetchHtmlTests(Browser browser) : PageTest(browser)
         GC.SuppressFinalize(this);
     }
 
+    [Fact]
+    public async Task Has_no_fault_that_axe_finds()
+    {
+        await Axe.DemandAsync();
+        var ada = await ArriveAsync(_files.Address);
+        ada.Expects($"^Another host: ({_server.Client.BaseAddress}|data:)");
+        ada.Expects("status of 401");
+        await Expect(ada.Button("Sign in")).ToBeVisibleAsync();
+        Assert.Empty(await Axe.FindFaultsAsync(ada.Page));
+
+        await ada.Page.GetByLabel("Name, for a new account").FillAsync("Ada Lovelace");
+        await ada.FillCredentialsAsync();
+        await ada.Button("Create account").ClickAsync();
+        await ada.Title.FillAsync("Buy milk");
+        await ada.Title.PressAsync("Enter");
+        await Expect(ada.Box("Buy milk")).ToBeVisibleAsync();
+        Assert.Empty(await Axe.FindFaultsAsync(ada.Page));
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]

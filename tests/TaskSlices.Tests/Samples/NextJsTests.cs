@@ -70,6 +70,36 @@ public sealed class NextJsTests(Browser browser, NextJsSample sample) : PageTest
         int CountPages() => sample.Log.Split("GET / ").Length;
     }
 
+    [Fact]
+    public async Task Shows_what_was_changed_on_two_devices_and_lets_the_user_decide()
+    {
+        var (ada, phone) = await WithTwoDevicesAsync();
+        await AddAsync(ada, "Buy milk");
+        await Expect(phone.Box("Buy milk")).ToBeVisibleAsync();
+
+        ada.Expects("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_FAILED|WebSocket|Failed to (fetch|load)|network error");
+        await ada.Context.SetOfflineAsync(true);
+        await RenameAsync(ada, "Buy milk", "Buy oat milk");
+        await RenameAsync(phone, "Buy milk", "Buy soy milk");
+        await Expect(phone.Page.GetByText("In step with your other devices.")).ToBeVisibleAsync();
+        await ada.Context.SetOfflineAsync(false);
+
+        await ada.Reads("“Buy oat milk”: Another device has changed this, too.");
+        await Expect(ada.Box("Buy soy milk")).ToBeVisibleAsync();
+        await ada.PhotographAsync("nextjs-conflict");
+        await ada.Button("Use mine").ClickAsync();
+        await Expect(phone.Box("Buy oat milk")).ToBeVisibleAsync();
+        await Expect(ada.Button("Use mine")).ToHaveCountAsync(0);
+
+        static async Task RenameAsync(PageVisitor visitor, string from, string to)
+        {
+            await visitor.Page.GetByRole(AriaRole.Button, new() { Name = from, Exact = true }).ClickAsync();
+            await visitor.Page.GetByLabel("Title").FillAsync(to);
+            await visitor.Page.Keyboard.PressAsync("Enter");
+            await Expect(visitor.Box(to)).ToBeVisibleAsync();
+        }
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]

@@ -21,7 +21,13 @@ export interface LocalChange {
     /** What was sent and may have arrived. */
     attempt?: Attempt | undefined;
     /** Why the server refused it. */
-    refusal?: { code: ErrorCode; status: number; message: string };
+    refusal?: Refusal;
+}
+
+export interface Refusal {
+    code: ErrorCode;
+    status: number;
+    message: string;
 }
 
 export interface Attempt {
@@ -44,7 +50,7 @@ export interface Conflict {
 export type Resolve = (conflict: Conflict) => Fields | Promise<Fields>;
 
 /** Field by field; where both have changed one, the server's stays. */
-export const mergeFields: Resolve = ({ local, base, server }) => pick(local, (name) => isSame(server[name], base[name]));
+export const mergeFields = ({ local, base, server }: Conflict): Fields => pick(local, (name) => isSame(server[name], base[name]));
 
 /** The fields that both have changed, and not to the same. */
 export const conflictsOf = ({ local, base, server }: Conflict): Fields =>

@@ -1,7 +1,7 @@
 import type { Operation, Task, TaskSlices } from "../client.js";
 import { TaskSlicesError } from "../error.js";
 import { failureOf } from "../transport.js";
-import { type Attempt, conflictsOf, type LocalChange, mergeFields, missingOf, type Resolve } from "./change.js";
+import { type Attempt, type Conflict, conflictsOf, type Fields, type LocalChange, mergeFields, missingOf, pick, type Refusal, type Resolve } from "./change.js";
 import type { Pause } from "./pause.js";
 
 /** What became of a change: carried out, without effect (the server's was kept, or the task was gone already), or refused by name. */
@@ -16,6 +16,8 @@ export interface OutboxOwner {
     keep(change: LocalChange): Promise<void>;
     /** Of another device; the one that was known when the change was sent had this revision. */
     takeRow(row: Task, known: number | undefined): void;
+    /** Keeps some of its fields as a change of their own, that is refused. */
+    setAside(change: LocalChange, fields: Fields, base: Fields, refusal: Refusal): void;
     finish(change: LocalChange, outcome: Outcome, row?: Task): void;
     setError(error: TaskSlicesError | undefined): void;
 }
@@ -25,6 +27,8 @@ const PASSING = [401, 403, 409, 429, 503];
 
 /** How often a change is sent that the server fails on: it may be too busy, as after a start, or the change may always make it fail. */
 const TRIES = 4;
+
+const CHANGED_ELSEWHERE: Refusal = { code: "PRECONDITION_FAILED", status: 412, message: "Another device has changed this, too." };
 
 /** Sends the changes one by one, each as a batch of its own, whose key makes the server carry it out once. */
 export class Outbox {
@@ -38,7 +42,7 @@ export class Outbox {
         private readonly owner: OutboxOwner,
         private readonly pause: Pause,
         private readonly signal: AbortSignal,
-        private readonly resolve: Resolve = mergeFields,
+        private readonly resolve: Resolve | undefined,
     ) {}
 
     /** Begins to send, unless it does already. */
@@ -115,20 +119,22 @@ export class Outbox {
         if (kind !== "update" || !server) return { revision: server?.revision, fields: change.fields };
 
         const conflict = { id, local: change.fields, base, server };
-        if (Object.keys(conflictsOf(conflict)).length) {
-            const resolved = (await this.#decide(() => this.resolve(conflict))) ?? {};
+        const lost = conflictsOf(conflict);
+        if (Object.keys(lost).length) {
+            const baseOf = (fields: Fields) => pick(server, (name) => name in fields);
             // It is asked once for each state of the task.
-            change.fields = resolved;
-            change.base = Object.fromEntries(Object.keys(resolved).map((name) => [name, server[name as keyof Task]]));
+            change.fields = this.resolve ? await this.#decide(this.resolve, conflict) : mergeFields(conflict);
+            change.base = baseOf(change.fields);
+            if (!this.resolve) this.owner.setAside(change, lost, baseOf(lost), CHANGED_ELSEWHERE);
         }
         const fields = missingOf(change.fields, server);
 
         return Object.keys(fields).length ? { revision: server.revision, fields } : undefined;
     }
 
-    async #decide<T>(ask: () => T | Promise<T>): Promise<T> {
+    async #decide(resolve: Resolve, conflict: Conflict): Promise<Fields> {
         try {
-            return await ask();
+            return (await resolve(conflict)) ?? {};
         } catch (cause) {
             throw new TaskSlicesError({ code: "PRECONDITION_FAILED", status: 412, message: "The conflict was not resolved.", cause });
         }

@@ -13,7 +13,7 @@ export interface StoreSettings {
     userId: string;
     /** IndexedDB if it is left out, or the memory where there is none. */
     storage?: Storage;
-    /** {@link mergeFields} if it is left out. */
+    /** If it is left out: {@link mergeFields}, and the local fields that are not sent are in {@link StoreState.refused}. */
     resolve?: Resolve;
     onSettled?: (change: LocalChange, outcome: Outcome) => void;
 }
@@ -206,6 +206,11 @@ export class TaskStore {
             keep: (change) => (this.#save(CHANGE + change.key, change), this.#write()),
             takeRow: (row, known) => this.#isStill(row.id, known) && this.#setRow(row),
             setError: (error) => this.#setError("outbox", error),
+            setAside: (change, fields, base, refusal) => {
+                // Written together, so that each field is in one of them.
+                this.#make("update", change.id, fields, { base, refusal });
+                this.#save(CHANGE + change.key, change);
+            },
             finish: (change, outcome, row) => {
                 if (outcome === "refused") this.#save(CHANGE + change.key, change);
                 else this.#drop(change.key);
