@@ -45,8 +45,8 @@ export function Tasks({ store, user }: { store: TaskStore; user: User }) {
     }
 
     async function leave() {
-        const { pending } = store.getState();
-        if (pending && !confirm("Some changes were not sent yet. Sign out and lose them?")) return;
+        const { pending, refused } = store.getState();
+        if (pending + refused.length && !confirm("Some changes were not sent yet. Sign out and lose them?")) return;
 
         setRefusal((await signOut(user.id, store)) ?? "");
     }

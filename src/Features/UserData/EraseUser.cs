@@ -63,6 +63,9 @@ public sealed class EraseUser(
             return EraseRefused.NoPassword;
 
         var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.UserId == req.UserId, ct);
+        if (account is null && auth.Value.IsDevelopment)
+            return EraseRefused.KeptElsewhere;
+
         var name = account?.Email ?? req.UserId;
         if (await limits.TakeAsync(HttpContext.Connection.RemoteIpAddress, name) is { } wait)
             return EraseRefused.TooMany(wait);

@@ -34,8 +34,11 @@ public sealed class AuthSettings
     /// <summary>Whether somebody else issues the tokens; if not, this server keeps the accounts itself.</summary>
     internal bool IsDelegated => Secret.Length > 0 || Url.Length > 0;
 
-    /// <summary>Whether the key set is that of <see cref="DevelopmentUrl"/>, which need not be there.</summary>
-    internal bool IsDevelopment => !IsDelegated && DevelopmentUrl.Length > 0;
+    /// <summary>
+    /// Whether the key set is that of <see cref="DevelopmentUrl"/>, which need not be there. By another claim than the id, its users could
+    /// not be told from those with an account here.
+    /// </summary>
+    internal bool IsDevelopment => !IsDelegated && SubjectClaim == "sub" && DevelopmentUrl.Length > 0;
 
     /// <summary>Better Auth keeps a path of its baseURL as its own base, and stands at /api/auth without one.</summary>
     internal Uri? KeySetUrl =>

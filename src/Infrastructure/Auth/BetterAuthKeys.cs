@@ -7,7 +7,7 @@ namespace TaskSlices.Infrastructure.Auth;
 /// The key set of a Better Auth server. It is fetched in the background, at the start and every 30 seconds, and at once when a token names
 /// an unknown key, since Better Auth makes keys when it first needs them. There are at most 6 fetches a minute, one at a time. While the
 /// server is away, or its set has no usable key, the last good set is used.
-/// A server for development is asked only when there is a token to verify, and vouches for nobody who has an account here.
+/// A server for development is asked only when a token names an unknown key, and vouches for nobody who has an account here.
 /// </summary>
 public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHealthCheck
 {
@@ -29,12 +29,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
     private static readonly string[] Algorithms = ["EdDSA", "Ed25519", "ES256", "ES512", "RS256", "PS256"];
 
-    private readonly HttpClient _http = new(
-        new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
-    {
-        MaxResponseContentBufferSize = BodyLimit,
-    };
-
+    private readonly HttpClient _http;
     private readonly Lock _lock = new();
     private readonly Queue<(long At, bool OnDemand)> _fetches = [];
     private readonly TimeProvider _clock;
@@ -52,6 +47,17 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
         _log = log;
         _url = settings.Value.KeySetUrl;
         _isDevelopment = settings.Value.IsDevelopment;
+
+        // A proxy stands for another machine.
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            UseProxy = _url is not { IsLoopback: true },
+        })
+        {
+            MaxResponseContentBufferSize = BodyLimit,
+        };
         Rules = new ClaimRules(settings.Value.ExpectedIssuer, settings.Value.ExpectedAudience, Accounts: _isDevelopment ? accounts : null);
         Issuer = _url is null ? null : $"the keys at {_url}{(_isDevelopment ? " (Auth:DevelopmentUrl)" : "")}";
     }
@@ -72,7 +78,7 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
             await (_isDevelopment ? FetchAsync(onDemand: true) : FetchUnderWay()).WaitAsync(ct);
 
         if (_set is null)
-            return _isDevelopment ? KeyLookup.NotMine : new KeyLookup([], TokenRefusal.KeysUnavailable);
+            return new KeyLookup([], _isDevelopment ? TokenRefusal.NoDevelopmentKeys : TokenRefusal.KeysUnavailable);
 
         if (!_set.Has(algorithm, keyId))
             await FetchAsync(onDemand: true).WaitAsync(ct);
@@ -121,7 +127,8 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
             while (_fetches.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest.At) >= TimeSpan.FromMinutes(1))
                 _fetches.Dequeue();
 
-            if (_fetches.Count >= FetchesPerMinute || (onDemand && _fetches.Count(fetch => fetch.OnDemand) >= FetchesOnDemand))
+            var demanded = _fetches.Count(fetch => fetch.OnDemand);
+            if (_fetches.Count >= FetchesPerMinute || (onDemand && !_isDevelopment && demanded >= FetchesOnDemand))
                 return Task.CompletedTask;
 
             _fetches.Enqueue((_clock.GetTimestamp(), onDemand));

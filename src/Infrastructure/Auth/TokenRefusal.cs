@@ -16,6 +16,9 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
     public static readonly TokenRefusal Algorithm = new("ALGORITHM_NOT_CONFIGURED", "The token's algorithm is none that is accepted here.");
     public static readonly TokenRefusal Asymmetric = new(
         "ALGORITHM_NOT_CONFIGURED", "The token is signed with a key of Better Auth's jwt plugin, and BETTER_AUTH_URL is not set.");
+    public static readonly TokenRefusal NoDevelopmentKeys = new(
+        "ALGORITHM_NOT_CONFIGURED",
+        "The token is signed with a key of Better Auth's jwt plugin, and Auth:DevelopmentUrl has none. Or set BETTER_AUTH_URL.");
     public static readonly TokenRefusal Symmetric = new(
         "ALGORITHM_NOT_CONFIGURED", "The token is signed with a shared secret, and BETTER_AUTH_SECRET is not set.");
     public static readonly TokenRefusal UnknownKey = new(
@@ -35,7 +38,7 @@ public sealed record TokenRefusal(string Code, string Reason, int Status = Statu
     public static readonly TokenRefusal Issuer = new(
         "WRONG_ISSUER", "The token was issued by someone else (iss) than the configured Better Auth server.");
     public static readonly TokenRefusal AccountHere = new(
-        "WRONG_ISSUER", "The token names a user whose account is on this server, and was issued by someone else (iss).");
+        "WRONG_ISSUER", "The token names a user whose account is on this server, and was issued by someone else (iss); sign in here.");
     public static readonly TokenRefusal Audience = new("WRONG_AUDIENCE", "The token was issued for another API (aud) than this one.");
     public static readonly TokenRefusal SessionEnded = new(
         "SESSION_ENDED", "The session that the token belongs to was ended; sign in again.");

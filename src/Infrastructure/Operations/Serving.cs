@@ -28,11 +28,12 @@ public static class Serving
         }
         catch (Exception e)
         {
+            // Told to end before it listened?
+            var isTold = e is OperationCanceledException && stopping.IsCancellationRequested;
+
             // Or the background services would log as an error that they were cancelled.
             await app.StopAsync();
-
-            // Told to end before it listened.
-            if (e is OperationCanceledException && stopping.IsCancellationRequested)
+            if (isTold)
                 return;
 
             throw;

@@ -20,7 +20,7 @@ export interface LocalChange {
     restored?: Task;
     /** What was sent and may have arrived. */
     attempt?: Attempt | undefined;
-    /** Why the server refused it. */
+    /** Why it is not sent: the server refused it, or another device has changed the same. */
     refusal?: Refusal;
 }
 

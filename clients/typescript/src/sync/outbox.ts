@@ -1,7 +1,8 @@
 import type { Operation, Task, TaskSlices } from "../client.js";
 import { TaskSlicesError } from "../error.js";
 import { failureOf } from "../transport.js";
-import { type Attempt, type Conflict, conflictsOf, type Fields, type LocalChange, mergeFields, missingOf, pick, type Refusal, type Resolve } from "./change.js";
+import { conflictsOf, mergeFields, missingOf, pick } from "./change.js";
+import type { Attempt, Conflict, Fields, LocalChange, Refusal, Resolve } from "./change.js";
 import type { Pause } from "./pause.js";
 
 /** What became of a change: carried out, without effect (the server's was kept, or the task was gone already), or refused by name. */

@@ -27,7 +27,10 @@ export interface StoreState {
     isKept: boolean;
     /** How many changes are still to be sent. */
     pending: number;
-    /** Changes that the server has refused, until {@link TaskStore.dismiss} or {@link TaskStore.retry}. */
+    /**
+     * Changes that the server has refused, and what was left out as another device has changed it, too: until {@link TaskStore.dismiss} or
+     * {@link TaskStore.retry}.
+     */
     refused: readonly LocalChange[];
     /** Why the store and the server do not talk at the moment: `status` 401 when the user has to sign in. */
     error: TaskSlicesError | undefined;
@@ -111,10 +114,16 @@ export class TaskStore {
 
     /** Sends a refused change again. */
     retry(key: string): void {
-        const change = this.#changes.get(key);
-        if (!change?.refusal) return;
+        const { refusal, ...change } = this.#changes.get(key) ?? {};
+        if (!refusal) return;
 
-        delete change.refusal;
+        // An update is made anew, after what was made since.
+        this.#drop(key);
+        const { kind, id, fields } = change as LocalChange;
+        const task = this.#find(id);
+        if (kind === "update" && task) return this.#make(kind, id, fields, { base: pick(task, (name) => name in fields) });
+
+        this.#changes.set(key, change as LocalChange);
         this.#save(CHANGE + key, change);
         this.#outbox.send();
     }
@@ -207,13 +216,22 @@ export class TaskStore {
             takeRow: (row, known) => this.#isStill(row.id, known) && this.#setRow(row),
             setError: (error) => this.#setError("outbox", error),
             setAside: (change, fields, base, refusal) => {
+                // One for each task; and the same in each tab that comes to it.
+                const { id } = change;
+                const before = this.#all().find((one) => one.id === id && one.refusal?.code === refusal.code);
+                const key = before?.key ?? `${change.key}.rest`;
+                const [all, under] = [{ ...before?.fields, ...fields }, { ...before?.base, ...base }];
+                const rest: LocalChange = { key, kind: "update", id, fields: all, base: under, refusal };
+                this.#changes.set(key, rest);
                 // Written together, so that each field is in one of them.
-                this.#make("update", change.id, fields, { base, refusal });
+                this.#save(CHANGE + key, rest);
                 this.#save(CHANGE + change.key, change);
             },
             finish: (change, outcome, row) => {
                 if (outcome === "refused") this.#save(CHANGE + change.key, change);
                 else this.#drop(change.key);
+                const current = this.#rows.get(change.id);
+                if (outcome === "refused" && current) this.#rebase(current, change);
                 if (change.kind === "remove" && outcome !== "refused" && this.#isStill(change.id, change.attempt?.revision))
                     this.#removeRow(change.id);
                 if (row) this.#answer(row, change);
@@ -279,8 +297,11 @@ export class TaskStore {
     #answer(row: Task, change: LocalChange): void {
         this.#answered.set(row.id, row);
         if (row.revision > (this.#revision ?? 0)) this.#setRow(row);
+        this.#rebase(row, change);
+    }
 
-        // Later changes were made with this one in view; the server may have written it in another way.
+    /** Later changes were made with this one in view; the server may have written it in another way, or not at all. */
+    #rebase(row: Task, change: LocalChange): void {
         for (const later of this.#toSend().filter(({ id }) => id === row.id)) {
             const seen = pick(later.base, (name) => name in change.fields && isSame(later.base[name], change.fields[name]));
             if (!Object.keys(seen).length) continue;
@@ -325,7 +346,8 @@ export class TaskStore {
     #save(name: string, value: unknown): void {
         if (this.#keepsRows || name.startsWith(CHANGE)) {
             if (!this.#unwritten.size) queueMicrotask(() => void this.#write());
-            this.#unwritten.set(name, value);
+            // As it is now: it may change before it is written.
+            this.#unwritten.set(name, value instanceof Object ? { ...value } : value);
         }
         this.#changed();
     }

@@ -8,10 +8,11 @@ public sealed class DevelopmentUrlTests(DevelopmentUrlTests.Both servers) : ICla
     [Fact]
     public async Task Serves_the_users_of_both()
     {
+        var asked = servers.Keys.Asked;
         var here = await servers.SignUpAsync();
         var token = await here.TokenAsync();
         await here.Tasks(token, "POST", """{"title":"Of an account here"}""").Is(HttpStatusCode.Created);
-        Assert.Equal(0, servers.Keys.Asked);
+        Assert.Equal(asked, servers.Keys.Asked);
 
         using var there = servers.Anonymous();
         there.DefaultRequestHeaders.Authorization = new("Bearer", servers.Key.TokenFrom(servers.Keys.Url, "grace"));
@@ -19,6 +20,8 @@ public sealed class DevelopmentUrlTests(DevelopmentUrlTests.Both servers) : ICla
 
         Assert.Equal("Of the other server", (await there.Get("/api/grace/tasks").IsList())[0]!["title"]!.GetValue<string>());
         await there.Get($"/api/{here.Id}/tasks").IsProblem(HttpStatusCode.Forbidden, "NOT_YOUR_URL");
+        await there.SendWith("DELETE", "/api/grace", """{"password":"of the other server"}""")
+            .IsProblem(HttpStatusCode.UnprocessableEntity, "ACCOUNT_KEPT_ELSEWHERE");
     }
 
     [Fact]
@@ -55,6 +58,17 @@ public sealed class DevelopmentUrlTests(DevelopmentUrlTests.Both servers) : ICla
         Assert.Equal("ada", await reader.SubjectOf(key.TokenFrom(keys.Url)));
         Assert.Equal("WRONG_ISSUER", await reader.CodeFor(key.TokenFrom("https://app.example")));
         Assert.Equal(2, keys.Asked);
+    }
+
+    [Fact]
+    public async Task Can_not_name_users_by_what_an_account_here_has_too()
+    {
+        var key = new SigningKey("known");
+        await using var keys = await KeyServer.StartAsync(key);
+        await using var reader = await KeyReader.StartAsync(new AuthSettings { DevelopmentUrl = keys.Url, SubjectClaim = "email" });
+
+        Assert.Equal("ALGORITHM_NOT_CONFIGURED", await reader.CodeFor(key.TokenFrom(keys.Url)));
+        Assert.Equal(0, keys.Asked);
     }
 
     [Fact]
