@@ -239,6 +239,22 @@ test("Of all that was left out of a task, the last is kept, and what was made si
     assert.deepEqual([(await api.getTask(id)).title, device.store.getState().refused], ["Three", []]);
 });
 
+test("A function that could not resolve a conflict is asked again", async () => {
+    const { api, newDevice } = await newUser();
+    const { id } = await api.createTask({ title: "One" });
+    let asked = 0;
+    const device = await newDevice({ resolve: ({ local }) => (asked++ ? local : Promise.reject(new Error("closed"))) });
+    device.goOffline();
+    device.store.update(id, { title: "Mine" });
+    await api.updateTask(id, { title: "Theirs" });
+    device.goOnline();
+    await device.settled();
+    device.store.retry(device.store.getState().refused[0].key);
+    await device.settled();
+
+    assert.deepEqual([asked, (await api.getTask(id)).title, device.store.getState().refused], [2, "Mine", []]);
+});
+
 test("A change that corrects a refused one is no conflict", async () => {
     const { api, newDevice } = await newUser();
     const { id } = await api.createTask({ title: "One" });

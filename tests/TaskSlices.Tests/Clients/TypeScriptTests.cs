@@ -45,7 +45,7 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
     /// <summary>The same files as in Node.js, with the browser's own fetch, streams, IndexedDB and locks, from another origin than the server's.</summary>
     [Theory]
     [InlineData("client", 20)]
-    [InlineData("sync", 24)]
+    [InlineData("sync", 25)]
     [InlineData("model", 1)]
     public async Task Passes_them_in_Chromium_too(string name, int count)
     {

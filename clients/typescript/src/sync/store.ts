@@ -15,6 +15,7 @@ export interface StoreSettings {
     storage?: Storage;
     /** If it is left out: {@link mergeFields}, and the local fields that are not sent are in {@link StoreState.refused}. */
     resolve?: Resolve;
+    /** For each change that was made; what a merge leaves out of one is in {@link StoreState.refused} alone. */
     onSettled?: (change: LocalChange, outcome: Outcome) => void;
 }
 
@@ -117,11 +118,12 @@ export class TaskStore {
         const { refusal, ...change } = this.#changes.get(key) ?? {};
         if (!refusal) return;
 
-        // An update is made anew, after what was made since.
+        // An update is made anew, after what was made since, and over what the user sees; a function of the program is asked again.
         this.#drop(key);
-        const { kind, id, fields } = change as LocalChange;
+        const { kind, id, fields, base } = change as LocalChange;
         const task = this.#find(id);
-        if (kind === "update" && task) return this.#make(kind, id, fields, { base: pick(task, (name) => name in fields) });
+        if (kind === "update" && task)
+            return this.#make(kind, id, fields, { base: this.settings.resolve ? base : pick(task, (name) => name in fields) });
 
         this.#changes.set(key, change as LocalChange);
         this.#save(CHANGE + key, change);
