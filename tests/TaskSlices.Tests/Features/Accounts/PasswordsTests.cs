@@ -52,6 +52,8 @@ public sealed class CountingHasher : IPasswordHasher<Account>
 
 public sealed class PasswordsTests(HashingApp app) : TestBase<HashingApp>
 {
+    /// <summary>Bytes of a hash that say how it is made: the marker of the version, the function, the iterations, the length of the salt.</summary>
+    private const int Header = 13;
     private const string Composed = "pass\u00e9 compos\u00e9";
     private const string Decomposed = "passe\u0301 compose\u0301";
     private const string Old = "an old password";
@@ -68,6 +70,17 @@ public sealed class PasswordsTests(HashingApp app) : TestBase<HashingApp>
         Assert.Equal(hashes, await CountAsync(email, password, HttpStatusCode.Unauthorized));
         Assert.Equal(hashes, await CountAsync($"no{email}", password, HttpStatusCode.Unauthorized));
         Assert.Equal(1, await CountAsync(email, "correct horse", HttpStatusCode.OK));
+    }
+
+    [Fact]
+    public void Compares_with_a_dummy_hash_that_takes_as_long_as_any()
+    {
+        var dummy = Convert.FromBase64String(Passwords.NewDummyHash());
+        var real = Convert.FromBase64String(app.Hasher.HashPassword(null!, "correct horse"));
+
+        Assert.Equal(real.Length, dummy.Length);
+        Assert.Equal(real[..Header], dummy[..Header]);
+        Assert.NotEqual(Passwords.NewDummyHash(), Passwords.NewDummyHash());
     }
 
     [Theory]
