@@ -17,9 +17,11 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
     [Fact]
     public async Task Can_be_installed()
     {
-        var ada = await ArriveAsync();
-        await IsReadyAsync(ada.Page);
-        var browser = await ada.Context.NewCDPSessionAsync(ada.Page);
+        await using var whole = await Browser.LaunchWholeAsync();
+        var page = await whole.NewPageAsync();
+        await page.GotoAsync(Browser.Site.AbsoluteUri);
+        await IsReadyAsync(page);
+        var browser = await page.Context.NewCDPSessionAsync(page);
 
         var manifest = await browser.SendAsync("Page.getAppManifest");
         Assert.Equal(0, manifest!.Value.GetProperty("errors").GetArrayLength());
@@ -29,7 +31,7 @@ public sealed class InstallTests(Browser browser) : PageTest(browser)
         // The profile of a test is not kept.
         Assert.Equal(["in-incognito"], faults!.Value.GetProperty("installabilityErrors").EnumerateArray().Select(fault => fault.GetProperty("errorId").GetString()));
         foreach (var icon in JsonDocument.Parse(manifest.Value.GetProperty("data").GetString()!).RootElement.GetProperty("icons").EnumerateArray())
-            Assert.Equal(200, (await ada.Context.APIRequest.GetAsync(new Uri(ada.Site, icon.GetProperty("src").GetString()).AbsoluteUri)).Status);
+            Assert.Equal(200, (await page.APIRequest.GetAsync(new Uri(Browser.Site, icon.GetProperty("src").GetString()).AbsoluteUri)).Status);
     }
 
     [Theory]
