@@ -77,6 +77,7 @@ public class AccountServer : IAsyncLifetime
             ["Accounts__FailuresPerAccount"] = "1000000",
             ["Accounts__ServiceKey"] = ServiceKey,
         };
+        QuickHashes.AddTo(environment);
         foreach (var (name, value) in Settings.Select(setting => (setting.Key, setting.Value)).Concat(settings))
             environment[name] = value;
 

@@ -42,7 +42,9 @@ public sealed class Browser : IAsyncLifetime
 
         _playwright = await Playwright.CreateAsync();
         _browser = await LaunchAsync(path);
-        _server = await ServerProcess.StartAsync(_directory, Settings);
+        var settings = Settings;
+        QuickHashes.AddTo(settings);
+        _server = await ServerProcess.StartAsync(_directory, settings);
     }
 
     /// <summary>Someone with a browser profile of their own.</summary>

@@ -92,7 +92,7 @@ public sealed class ServerProcess : IAsyncDisposable
         string assembly, string[] arguments, string dataDirectory, Dictionary<string, string> environment, string[]? through = null)
     {
         var dotnet = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet";
-        string[] command = [.. through ?? [], dotnet, "exec", assembly, .. arguments];
+        string[] command = [.. through ?? [], dotnet, "exec", .. QuickHashes.Arguments(environment), assembly, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
@@ -15,6 +16,10 @@ internal static partial class Surroundings
     [SuppressMessage("Usage", "CA2255", Justification = "It must run before the first host is built.")]
     internal static void Clean()
     {
+        // A server that loads this assembly has what its test has set (QuickHashes).
+        if (Assembly.GetEntryAssembly() != typeof(Surroundings).Assembly)
+            return;
+
         foreach (var name in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(variable => (string)variable.Key))
         {
             if (Setting().IsMatch(name))
