@@ -65,6 +65,8 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     public string? Issuer { get; }
     public ClaimRules Rules { get; }
 
+    private bool FetchesInBackground => _url is not null && !_isDevelopment;
+
     /// <summary>How long ago the set that is in use was fetched; null if there is none.</summary>
     public TimeSpan? Age => _set is null ? null : _clock.GetElapsedTime(Volatile.Read(ref _fetchedAt));
 
@@ -91,6 +93,15 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy("The keys of the Better Auth server could not be fetched yet."));
 
+    /// <summary>Begins the first fetch, so that the first request waits for it.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (FetchesInBackground)
+            _ = FetchAsync(onDemand: false);
+
+        return base.StartAsync(cancellationToken);
+    }
+
     public override void Dispose()
     {
         _http.Dispose();
@@ -99,14 +110,16 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (_url is not null && !_isDevelopment && !stoppingToken.IsCancellationRequested)
+        var (started, fetch) = (_clock.GetTimestamp(), FetchUnderWay());
+        while (FetchesInBackground && !stoppingToken.IsCancellationRequested)
         {
-            var started = _clock.GetTimestamp();
-            await FetchAsync(onDemand: false).WaitAsync(stoppingToken);
+            await fetch.WaitAsync(stoppingToken);
 
             var pause = (_set is null ? Retry : Refresh) - _clock.GetElapsedTime(started);
             if (pause > TimeSpan.Zero)
                 await Task.Delay(pause, _clock, stoppingToken);
+
+            (started, fetch) = (_clock.GetTimestamp(), FetchAsync(onDemand: false));
         }
     }
 

@@ -26,6 +26,21 @@ public sealed class KeyFetchTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
+    public async Task The_first_request_waits_for_the_first_set()
+    {
+        var key = new SigningKey("known");
+        await using var server = await KeyServer.StartAsync(key);
+        var (token, settings) = (key.TokenFrom(server.Url), new AuthSettings { Url = server.Url });
+
+        for (var starts = 1; starts <= 20; starts++)
+        {
+            await using var reader = await KeyReader.StartAsync(settings);
+            Assert.Equal("ada", await reader.SubjectOf(token));
+            Assert.Equal(starts, server.Asked);
+        }
+    }
+
+    [Fact]
     public async Task Asks_at_once_for_a_key_that_it_does_not_know()
     {
         var (known, made) = (new SigningKey("known"), new SigningKey("made-a-moment-ago"));
