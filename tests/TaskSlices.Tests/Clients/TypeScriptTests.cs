@@ -11,6 +11,7 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly NodeProject Package = new("clients", "typescript");
+    private static readonly Lazy<Task> Built = new(() => Package.RunAsync(NodeProject.Npm, ["run", "build"], Patience));
     private static readonly NodeProject Bun = new("tests", "bun");
     private static readonly Dictionary<string, string> Build = new() { ["TASKSLICES_DLL"] = Path.Combine(AppContext.BaseDirectory, "TaskSlices.dll") };
 
@@ -33,7 +34,7 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
         await BetterAuthServer.DemandAsync();
         await Package.DemandAsync();
         await Bun.DemandAsync();
-        await Package.RunAsync(NodeProject.Npm, ["run", "build"], Patience);
+        await Built.Value;
 
         // Puts the program of this platform there, as npm does where it may run scripts.
         await Bun.RunAsync("node", ["node_modules/bun/install.js"], Patience);
@@ -50,7 +51,7 @@ public sealed class TypeScriptTests(Browser browser) : IClassFixture<Browser>
     public async Task Passes_them_in_Chromium_too(string name, int count)
     {
         await Package.DemandAsync();
-        await Package.RunAsync(NodeProject.Npm, ["run", "build"], Patience);
+        await Built.Value;
         var directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
         await using var files = await KeyServer.StartAsync();
         files.Answer = SendFileAsync;

@@ -6,7 +6,7 @@ namespace TaskSlices.Tests.Infrastructure.Operations;
 /// <summary>The server and the command, each in a process of its own.</summary>
 [Trait("Engine", "SQLite")]
 [Trait("Speed", "slow")]
-public sealed class RestoreCommandTests : IDisposable
+public sealed class RestoreCommandTests(RestoreCommandTests.BackedUpStore store) : IClassFixture<RestoreCommandTests.BackedUpStore>, IDisposable
 {
     private static readonly Dictionary<string, string> Environment = new() { ["BETTER_AUTH_SECRET"] = Token.Secret };
 
@@ -130,13 +130,7 @@ public sealed class RestoreCommandTests : IDisposable
     [InlineData("empty tar", "no database in it")]
     public async Task Refuses_what_is_no_backup_of_this_program_and_changes_nothing(string what, string words)
     {
-        await using (var server = await StartAsync())
-        {
-            await As(server, "ann").CreateTask("ann");
-            await BackUpAsync();
-            await server.StopAsync();
-        }
-
+        store.CopyTo(_directory);
         await SpoilAsync(what);
         var before = await File.ReadAllBytesAsync(DatabaseFile, TestContext.Current.CancellationToken);
 
@@ -290,6 +284,34 @@ public sealed class RestoreCommandTests : IDisposable
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token.For(user));
 
         return client;
+    }
+
+    /// <summary>A data directory with a task, and a backup of it.</summary>
+    public sealed class BackedUpStore : IAsyncLifetime
+    {
+        private readonly string _directory = Directory.CreateTempSubdirectory("taskslices-").FullName;
+
+        public async ValueTask InitializeAsync()
+        {
+            await using var server = await ServerProcess.StartAsync(_directory, Environment);
+            await As(server, "ann").CreateTask("ann");
+            var (exitCode, _, error) = await ServerProcess.RunAsync(["backup", Path.Combine(_directory, "copy.db")], _directory, Environment);
+            Assert.True(exitCode == 0, error);
+            await server.StopAsync();
+        }
+
+        public void CopyTo(string directory)
+        {
+            foreach (var file in Directory.GetFiles(_directory))
+                File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Directory.Delete(_directory, recursive: true);
+
+            return ValueTask.CompletedTask;
+        }
     }
 
     private Task<ServerProcess> StartAsync() => ServerProcess.StartAsync(_directory, Environment);
