@@ -23,6 +23,9 @@ public class AccountServer : IAsyncLifetime
     /// <summary>Beside those that keep one test's tries from being another's.</summary>
     protected virtual Dictionary<string, string> Settings => [];
 
+    /// <summary>Whether passwords are hashed with fewer iterations than the product's.</summary>
+    protected virtual bool HashesQuickly => true;
+
     /// <summary>Where it listens; 0: at a free port.</summary>
     protected virtual int Port => 0;
 
@@ -77,7 +80,8 @@ public class AccountServer : IAsyncLifetime
             ["Accounts__FailuresPerAccount"] = "1000000",
             ["Accounts__ServiceKey"] = ServiceKey,
         };
-        QuickHashes.AddTo(environment);
+        if (HashesQuickly)
+            QuickHashes.AddTo(environment);
         foreach (var (name, value) in Settings.Select(setting => (setting.Key, setting.Value)).Concat(settings))
             environment[name] = value;
 

@@ -6,6 +6,9 @@ namespace TaskSlices.Tests.Features.Accounts;
 public sealed class LimitedServer : AccountServer
 {
     protected override Dictionary<string, string> Settings => new() { ["Accounts__FailuresPerAccount"] = "10" };
+
+    /// <summary>A crowd that signs in must have something to compute.</summary>
+    protected override bool HashesQuickly => false;
 }
 
 /// <summary>A server that takes few tries from one address.</summary>
