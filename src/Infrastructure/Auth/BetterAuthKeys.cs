@@ -65,10 +65,10 @@ public sealed partial class BetterAuthKeys : BackgroundService, IKeySource, IHea
     public string? Issuer { get; }
     public ClaimRules Rules { get; }
 
-    private bool FetchesInBackground => _url is not null && !_isDevelopment;
-
     /// <summary>How long ago the set that is in use was fetched; null if there is none.</summary>
     public TimeSpan? Age => _set is null ? null : _clock.GetElapsedTime(Volatile.Read(ref _fetchedAt));
+
+    private bool FetchesInBackground => _url is not null && !_isDevelopment;
 
     public async ValueTask<KeyLookup> FindAsync(string algorithm, string? keyId, CancellationToken ct)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -51,7 +50,7 @@ public sealed class Browser : IAsyncLifetime
     public Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options)
     {
         if (_browser is null)
-            Skip();
+            NodeProject.Skip(Missing);
 
         return _browser.NewContextAsync(options);
     }
@@ -61,7 +60,7 @@ public sealed class Browser : IAsyncLifetime
     {
         var path = Find(Names);
         if (path is null || _playwright is null)
-            Skip();
+            NodeProject.Skip(Missing);
 
         return await LaunchAsync(path);
     }
@@ -103,14 +102,6 @@ public sealed class Browser : IAsyncLifetime
     }
 
     private Task<IBrowser> LaunchAsync(string path) => _playwright!.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = Arguments });
-
-    [DoesNotReturn]
-    private static void Skip()
-    {
-        // The console shows warnings, and keeps the reason of a skipped test to itself.
-        TestContext.Current.AddWarning(Missing);
-        Assert.Skip(Missing);
-    }
 
     private static string? Find(string[] names)
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace TaskSlices.Tests.Support;
@@ -39,6 +40,7 @@ public sealed class NodeProject
     }
 
     /// <summary>Skips the test that runs.</summary>
+    [DoesNotReturn]
     public static void Skip(string reason)
     {
         // The console shows warnings, and keeps the reason of a skipped test to itself.

@@ -54,6 +54,7 @@ public sealed class PasswordsTests(HashingApp app) : TestBase<HashingApp>
 {
     /// <summary>Bytes of a hash that say how it is made: the marker of the version, the function, the iterations, the length of the salt.</summary>
     private const int Header = 13;
+
     private const string Composed = "pass\u00e9 compos\u00e9";
     private const string Decomposed = "passe\u0301 compose\u0301";
     private const string Old = "an old password";
