@@ -88,11 +88,13 @@ public sealed class DeletionTests(Browser browser) : PageTest(browser)
         await ada.AddAsync("Buy milk");
         ada.Expects("ERR_FAILED|status of 404");
         var undone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seenWaiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var isFirst = true;
         await ada.Page.RouteAsync("**/api/*/tasks/*", async route =>
         {
             if (!isFirst)
             {
+                await seenWaiting.Task;
                 await route.ContinueAsync();
 
                 return;
@@ -109,6 +111,7 @@ public sealed class DeletionTests(Browser browser) : PageTest(browser)
         await ada.Button("Undo").ClickAsync();
         undone.SetResult();
         await Expect(ada.Waiting).ToHaveCountAsync(1);
+        seenWaiting.SetResult();
         await Expect(ada.Waiting).ToHaveCountAsync(0);
 
         await ada.Sees("Buy milk");
