@@ -158,6 +158,7 @@ public sealed class GroupCommit : IAsyncDisposable
             unit.Acknowledge();
         }
 
+        _connection!.TryWriteBackLongLog();
         EmptyLogIfDue(_connection!);
     }
 

@@ -9,10 +9,10 @@ internal sealed class WriteConnection : IWriter, IDisposable
 {
     private const int Checkpoints = 100;
 
-    /// <summary>In pages. A commit that finds more in the log writes it back (SQLite's default).</summary>
-    private const int LogLimit = 1000;
+    /// <summary>In pages. A log of that length is written back, each page once: the longer it is, the less is written.</summary>
+    private const int LogLimit = 4000;
 
-    /// <summary>In bytes. While nothing reads an older state, the log has about 4 MB.</summary>
+    /// <summary>In bytes, a little more than <see cref="LogLimit"/>.</summary>
     internal const int LogKept = 16 * 1024 * 1024;
 
     /// <summary>In bytes. A file system frees a megabyte in a third of a millisecond, and commits wait for it.</summary>
@@ -22,7 +22,7 @@ internal sealed class WriteConnection : IWriter, IDisposable
 
     private readonly AppDb _owner;
     private readonly string _path;
-    private readonly SqliteCommand _begin, _commit, _rollBack, _save, _release, _undo, _nextRevision;
+    private readonly SqliteCommand _begin, _commit, _rollBack, _save, _release, _undo, _nextRevision, _logLength, _writeBack;
     private readonly SqliteParameter _user;
     private bool _keepsLog;
 
@@ -40,8 +40,10 @@ internal sealed class WriteConnection : IWriter, IDisposable
             // Written ahead, and on disk before a commit returns (sqlite.org/pragma.html#pragma_synchronous).
             // What is deleted is overwritten, so that it is not found in the file (sqlite.org/pragma.html#pragma_secure_delete).
             // The log that a backup let grow gives its room back when it begins anew (sqlite.org/pragma.html#pragma_journal_size_limit).
+            // A commit does not write it back: those who wait for the commit would wait for that, too.
             using (var settings = Command($"""
                 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = {LogKept};
+                PRAGMA wal_autocheckpoint = 0;
                 """))
                 settings.ExecuteNonQuery();
 
@@ -51,6 +53,8 @@ internal sealed class WriteConnection : IWriter, IDisposable
             _save = Command("SAVEPOINT unit");
             _release = Command("RELEASE unit");
             _undo = Command("ROLLBACK TO unit");
+            _logLength = Command("PRAGMA wal_checkpoint(NOOP)");
+            _writeBack = Command("PRAGMA wal_checkpoint(PASSIVE)");
             _nextRevision = Command("""
                 INSERT INTO revisions (user_id, revision) VALUES ($user, 1)
                 ON CONFLICT (user_id) DO UPDATE SET revision = revisions.revision + 1
@@ -146,13 +150,32 @@ internal sealed class WriteConnection : IWriter, IDisposable
         }
     }
 
-    /// <summary>Whether commits leave the log as it is, or write it back at <see cref="LogLimit"/> and truncate it.</summary>
+    /// <summary>
+    /// Writes a log of <see cref="LogLimit"/> back. The next write begins it anew, unless a reader is in the middle of a query.
+    /// </summary>
+    public void TryWriteBackLongLog()
+    {
+        if (_keepsLog)
+            return;
+
+        try
+        {
+            if (IsLong())
+                _writeBack.ExecuteNonQuery();
+        }
+        catch (SqliteException)
+        {
+            // A full disk, for example. Nothing is lost: what is in the log is read from there.
+        }
+    }
+
+    /// <summary>Whether a long log is left as it is.</summary>
     public void KeepLog(bool isKept)
     {
         if (isKept == _keepsLog)
             return;
 
-        using var settings = Command($"PRAGMA wal_autocheckpoint = {(isKept ? 0 : LogLimit)}; PRAGMA journal_size_limit = {LogKept}");
+        using var settings = Command($"PRAGMA journal_size_limit = {LogKept}");
         settings.ExecuteNonQuery();
         _keepsLog = isKept;
     }
@@ -178,6 +201,14 @@ internal sealed class WriteConnection : IWriter, IDisposable
 
     /// <summary>What was not committed is not written.</summary>
     public void Dispose() => _owner.Dispose();
+
+    /// <summary>Whether so many pages are in the log, and not all of them in the database yet.</summary>
+    private bool IsLong()
+    {
+        using var state = _logLength.ExecuteReader();
+
+        return state.Read() && state.GetInt64(1) is >= LogLimit and var length && state.GetInt64(2) < length;
+    }
 
     private SqliteCommand Command(string sql)
     {

@@ -200,6 +200,21 @@ public sealed class GroupCommitTests(App app) : TestBase<App>
     }
 
     [Fact]
+    public async Task A_long_log_is_written_back_and_begins_anew()
+    {
+        await using var alone = await FragileApp.StartAsync();
+        await WriteAsync(alone, db => db.Database.ExecuteSqlAsync($"CREATE TABLE room (bytes)"));
+
+        for (var megabytes = 0; megabytes < 48; megabytes++)
+            await WriteAsync(alone, db => db.Database.ExecuteSqlAsync($"INSERT INTO room VALUES (randomblob(1000000))"));
+
+        Assert.InRange(SizeOf("taskslices.db-wal"), 1, 20_000_000);
+        Assert.InRange(SizeOf("taskslices.db"), 28_000_000, 60_000_000);
+
+        long SizeOf(string file) => new FileInfo(Path.Combine(alone.DataDirectory, file)).Length;
+    }
+
+    [Fact]
     public async Task Readers_at_once_each_have_a_connection_of_their_own()
     {
         var users = Enumerable.Range(0, 8).Select(_ => App.NewUser()).ToList();
