@@ -44,7 +44,6 @@ public sealed class StreamsRun(Bench bench, LoadOptions options)
 
         Console.WriteLine($"| round | creates per second, no streams | with {Users * StreamsEach} streams | ratio | slowest change to all streams, ms | KiB a stream |");
         Console.WriteLine("|---|---|---|---|---|---|");
-
         for (var round = 1 - WarmRounds; round <= options.Rounds; round++)
         {
             var alone = await Round.RunAsync(server, creates, Seconds, Bench.WrkCpu);

@@ -70,10 +70,10 @@ public sealed class GroupCommit : IAsyncDisposable
         EmptyLogIfDue(connection);
     });
 
-    /// <summary>Commits leave the log as it is until <see cref="ReleaseLogAsync"/>: one that writes it all back takes long.</summary>
+    /// <summary>The log is left as it is until <see cref="ReleaseLogAsync"/>: to write all of it back takes long.</summary>
     internal void KeepLog() => _keepsLog = true;
 
-    /// <summary>Gives the log's room back a step at a time: changes wait for one step. From then on, commits write it back again.</summary>
+    /// <summary>Gives the log's room back a step at a time: changes wait for one step. Then a long one is written back again.</summary>
     /// <param name="ct">Leaves it as long as it is; the next commit truncates it.</param>
     internal async Task ReleaseLogAsync(CancellationToken ct)
     {
